@@ -1,1 +1,3 @@
-return 2;
+using Marketplace.Auditor;
+
+return AuditorCommand.Run(args, new Terminal(Console.Out, Console.Error));
