@@ -1,3 +1,11 @@
+using Marketplace.Web.Pipeline;
+
 var builder = WebApplication.CreateBuilder(args);
+
+builder.AddPipeline();
+
 var app = builder.Build();
-app.Run();
+
+app.UseActor();
+
+return await Commands.RunAsync(app, args);

@@ -1,0 +1,135 @@
+using Marketplace.Quantities;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Marketplace.Data;
+
+/// <summary>Stored as numbers: never renumber.</summary>
+public enum LoopKind : short
+{
+    /// <summary>Real meters and people.</summary>
+    Live = 1,
+
+    /// <summary>The generated district shown to newcomers.</summary>
+    Demo = 2,
+
+    /// <summary>A folder of recorded readings, run through the market.</summary>
+    Replay = 3,
+}
+
+/// <summary>A community with its own market, journal and ledger, sealed off from the others.</summary>
+public sealed class Loop
+{
+    public int Id { get; set; }
+
+    /// <summary>The loop's name in addresses and records: lower-case letters, digits and hyphens.</summary>
+    public required string Slug { get; set; }
+
+    public required string Name { get; set; }
+
+    public required LoopKind Kind { get; set; }
+
+    /// <summary>ISO 4217.</summary>
+    public required string Currency { get; set; }
+
+    /// <summary>IANA name.</summary>
+    public required string TimeZone { get; set; }
+
+    public int GateClosureMinutes { get; set; } = 60;
+
+    /// <summary>Fixes everything random (salts, order ids) in replays and the demo; null where it must be secret.</summary>
+    public byte[]? Seed { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    public LoopCalendar Calendar => new(TimeZoneInfo.FindSystemTimeZoneById(TimeZone));
+}
+
+/// <summary>Which market time it is in a loop. The market clock runs from an anchor at a rate; a demo's clock
+/// stops with the process and goes on from <see cref="MarketAnchor"/> when it is anchored anew.</summary>
+public sealed class MarketClock
+{
+    public int LoopId { get; set; }
+
+    /// <summary>Market time at the anchor.</summary>
+    public DateTimeOffset MarketAnchor { get; set; }
+
+    /// <summary>Real time at the anchor.</summary>
+    public DateTimeOffset RealAnchor { get; set; }
+
+    /// <summary>Market seconds for each real second: 1 is real time, 60 an hour each minute, 0 stands still.</summary>
+    public int Rate { get; set; } = 1;
+
+    public DateTimeOffset MarketTime(DateTimeOffset realNow) => MarketAnchor + ((realNow - RealAnchor) * Rate);
+}
+
+/// <summary>What the loop charges and guarantees beside the auction, from a date on.</summary>
+public sealed class Tariff
+{
+    public int LoopId { get; set; }
+
+    public int Version { get; set; }
+
+    public DateTimeOffset ValidFrom { get; set; }
+
+    /// <summary>Added to the import price to make the limit of a member who has placed no order.</summary>
+    public Price DefaultLimitMargin { get; set; }
+
+    /// <summary>What surplus earns at most; never above the import price.</summary>
+    public Price FeedIn { get; set; }
+
+    /// <summary>What the balancing plant asks for a kWh of heat or of cold: the import price of these carriers.</summary>
+    public Price BalancingHeat { get; set; }
+
+    public Price BalancingCold { get; set; }
+
+    public Price NetworkFeeHeat { get; set; }
+
+    public Price NetworkFeeCold { get; set; }
+
+    public Price NetworkFeeElectricity { get; set; }
+
+    public Money StandingChargePerDay { get; set; }
+
+    /// <summary>Value added tax in hundredths of a percent: 1900 is 19 %.</summary>
+    public int VatBasisPoints { get; set; }
+
+    public int PaymentDays { get; set; } = 14;
+
+    public Price NetworkFee(Carrier carrier) => carrier switch
+    {
+        Carrier.Heat => NetworkFeeHeat,
+        Carrier.Cold => NetworkFeeCold,
+        Carrier.Electricity => NetworkFeeElectricity,
+        _ => throw new ArgumentOutOfRangeException(nameof(carrier), carrier, "Not a carrier"),
+    };
+}
+
+internal sealed class LoopTable : IEntityTypeConfiguration<Loop>
+{
+    public void Configure(EntityTypeBuilder<Loop> builder)
+    {
+        builder.ToTable("Loops");
+        builder.HasIndex(loop => loop.Slug).IsUnique();
+        builder.Ignore(loop => loop.Calendar);
+    }
+}
+
+internal sealed class MarketClockTable : IEntityTypeConfiguration<MarketClock>
+{
+    public void Configure(EntityTypeBuilder<MarketClock> builder)
+    {
+        builder.ToTable("MarketClocks").HasKey(clock => clock.LoopId);
+        builder.Property(clock => clock.LoopId).ValueGeneratedNever();
+        builder.HasOne<Loop>().WithOne().HasForeignKey<MarketClock>(clock => clock.LoopId);
+    }
+}
+
+internal sealed class TariffTable : IEntityTypeConfiguration<Tariff>
+{
+    public void Configure(EntityTypeBuilder<Tariff> builder)
+    {
+        builder.ToTable("Tariffs").HasKey(tariff => new { tariff.LoopId, tariff.Version });
+        builder.HasOne<Loop>().WithMany().HasForeignKey(tariff => tariff.LoopId);
+    }
+}

@@ -1,0 +1,104 @@
+using Marketplace.Quantities;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Marketplace.Data;
+
+/// <summary>The market's tables. The ledger has a schema of its own, written without EF (see Ledger/).
+/// Every table that grows carries the loop first in its key, and nothing joins across loops.</summary>
+public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
+    : IdentityUserContext<Account, Guid, IdentityUserClaim<Guid>, IdentityUserLogin<Guid>, IdentityUserToken<Guid>, IdentityUserPasskey<Guid>>(options)
+{
+    public const string Schema = "market";
+
+    // Passkeys came with the third version of Identity's tables; no option set elsewhere may change the model.
+    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
+
+    public DbSet<Loop> Loops => Set<Loop>();
+
+    public DbSet<MarketClock> Clocks => Set<MarketClock>();
+
+    public DbSet<Tariff> Tariffs => Set<Tariff>();
+
+    public DbSet<Member> Members => Set<Member>();
+
+    public DbSet<MemberRole> MemberRoles => Set<MemberRole>();
+
+    public DbSet<Membership> Memberships => Set<Membership>();
+
+    public DbSet<Invitation> Invitations => Set<Invitation>();
+
+    public DbSet<SignIn> SignIns => Set<SignIn>();
+
+    public DbSet<OperatorAction> OperatorActions => Set<OperatorAction>();
+
+    public DbSet<Meter> Meters => Set<Meter>();
+
+    public DbSet<Reading> Readings => Set<Reading>();
+
+    public DbSet<HourConditions> Conditions => Set<HourConditions>();
+
+    public DbSet<PlantRecord> Plants => Set<PlantRecord>();
+
+    public DbSet<PlantShare> PlantShares => Set<PlantShare>();
+
+    public DbSet<StoreLevel> StoreLevels => Set<StoreLevel>();
+
+    public DbSet<MarketOrder> Orders => Set<MarketOrder>();
+
+    public DbSet<StandingOrder> StandingOrders => Set<StandingOrder>();
+
+    public DbSet<Book> Books => Set<Book>();
+
+    public DbSet<BookOrder> BookOrders => Set<BookOrder>();
+
+    public DbSet<AuctionResult> Results => Set<AuctionResult>();
+
+    public DbSet<Acceptance> Acceptances => Set<Acceptance>();
+
+    public DbSet<HourPrice> Prices => Set<HourPrice>();
+
+    public DbSet<ConverterRun> ConverterRuns => Set<ConverterRun>();
+
+    public DbSet<HourStep> HourSteps => Set<HourStep>();
+
+    public DbSet<HourFailure> HourFailures => Set<HourFailure>();
+
+    public DbSet<Position> Positions => Set<Position>();
+
+    public DbSet<HourBalance> Balances => Set<HourBalance>();
+
+    public DbSet<Settlement> Settlements => Set<Settlement>();
+
+    public DbSet<JournalAccount> Accounts => Set<JournalAccount>();
+
+    public DbSet<Transfer> Transfers => Set<Transfer>();
+
+    public DbSet<Bill> Bills => Set<Bill>();
+
+    public DbSet<BillLineRow> BillLines => Set<BillLineRow>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<Energy>().HaveConversion<EnergyConverter>();
+        configurationBuilder.Properties<Money>().HaveConversion<MoneyConverter>();
+        configurationBuilder.Properties<Price>().HaveConversion<PriceConverter>();
+        configurationBuilder.Properties<Enum>().HaveConversion<short>();
+    }
+
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.HasDefaultSchema(Schema);
+        builder.ApplyConfigurationsFromAssembly(typeof(MarketplaceDb).Assembly);
+        SnakeCase.Apply(builder.Model);
+    }
+
+    private sealed class EnergyConverter() : ValueConverter<Energy, long>(energy => energy.WattHours, wattHours => new Energy(wattHours));
+
+    private sealed class MoneyConverter() : ValueConverter<Money, long>(money => money.Micro, micro => new Money(micro));
+
+    private sealed class PriceConverter() : ValueConverter<Price, long>(price => price.MicroPerKWh, micro => new Price(micro));
+}
