@@ -1,0 +1,83 @@
+using Marketplace.Quantities;
+
+namespace Marketplace.Market;
+
+/// <summary>The price of one node and the interval in which it could have lain. An open end is null;
+/// a node without a price was not traded and its interval is open at both ends.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="Price">The price, or null where nothing sets one.</param>
+/// <param name="Low">Lowest optimal price of this node alone.</param>
+/// <param name="High">Highest optimal price of this node alone.</param>
+public sealed record NodePrice(string Node, Price? Price, Price? Low, Price? High);
+
+/// <summary>What a converter or connection took (negative) or gave (positive) at a node, in whole Wh:
+/// what it takes is rounded up, what it gives is rounded down.</summary>
+/// <param name="Unit">Id of the converter or connection.</param>
+/// <param name="Node">The node's name.</param>
+/// <param name="Energy">Signed: negative out of the node, positive into it.</param>
+public sealed record UnitFlow(string Unit, string Node, Energy Energy);
+
+/// <summary>What the clearing's own check found, as stored with the result.</summary>
+/// <param name="Balanced">Bought and taken equals sold and given at each node.</param>
+/// <param name="WithinLimits">Nothing exceeds a quantity or capacity, nobody pays more or receives less than the own limit.</param>
+/// <param name="Complementary">In the money means accepted, out of the money means not, but for the stated Wh of rounding.</param>
+/// <param name="DualityGap">Value of the dual at these prices less the welfare.</param>
+/// <param name="DualityGapBound">How large the gap may be by whole Wh and whole prices alone.</param>
+public sealed record ClearingChecks(bool Balanced, bool WithinLimits, bool Complementary, Money DualityGap, Money DualityGapBound)
+{
+    /// <summary>Whether everything holds.</summary>
+    public bool Hold => Balanced && WithinLimits && Complementary && DualityGap <= DualityGapBound && -DualityGap <= DualityGapBound;
+}
+
+/// <summary>The outcome of one clearing. Lists stand in the order of the book's.</summary>
+public sealed class ClearingResult
+{
+    /// <summary>Creates a result; whether it is right is for <see cref="ClearingCheck"/> to say.</summary>
+    /// <exception cref="OrderBookException">A list does not have the length of the book's, or an id is unknown.</exception>
+    public ClearingResult(
+        OrderBook book,
+        Money welfare,
+        IReadOnlyList<NodePrice> prices,
+        IReadOnlyList<Energy> accepted,
+        IReadOnlyList<Energy> converters,
+        IReadOnlyList<Energy> connections,
+        ClearingChecks checks)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        ArgumentNullException.ThrowIfNull(prices);
+        ArgumentNullException.ThrowIfNull(accepted);
+        ArgumentNullException.ThrowIfNull(converters);
+        ArgumentNullException.ThrowIfNull(connections);
+        Order.Require(prices.Count == book.Nodes.Count, "prices: not one for each node");
+        Order.Require(accepted.Count == book.Orders.Count, "accepted: not one for each order");
+        Order.Require(converters.Count == book.Converters.Count, "converters: not one for each converter");
+        Order.Require(connections.Count == book.Connections.Count, "connections: not one for each connection");
+        (Welfare, Prices, Accepted, Converters, Connections, Checks) = (welfare, prices, accepted, converters, connections, checks);
+        (Flows, Losses) = UnitFlows.Of(book, converters, connections);
+    }
+
+    /// <summary>Accepted buy value less accepted sell value, running cost and fees; summed exactly, divided once.</summary>
+    public Money Welfare { get; }
+
+    /// <summary>One for each node.</summary>
+    public IReadOnlyList<NodePrice> Prices { get; }
+
+    /// <summary>Accepted energy of each order.</summary>
+    public IReadOnlyList<Energy> Accepted { get; }
+
+    /// <summary>Activity of each converter in Wh of its unit.</summary>
+    public IReadOnlyList<Energy> Converters { get; }
+
+    /// <summary>What enters each connection.</summary>
+    public IReadOnlyList<Energy> Connections { get; }
+
+    /// <summary>What converters and connections took and gave at each node, those that ran only.</summary>
+    public IReadOnlyList<UnitFlow> Flows { get; }
+
+    /// <summary>Energy lost to rounding at each node by converters and connections, in millionths of a Wh: their exact flow less the whole one.
+    /// The loss of a connection by its loss factor is not in it.</summary>
+    public IReadOnlyList<long> Losses { get; }
+
+    /// <summary>What the clearing's own check found.</summary>
+    public ClearingChecks Checks { get; }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using Marketplace.Quantities;
+
+namespace Marketplace.Market;
+
+/// <summary>Which way an order goes. The numeric values are stored and must never change.</summary>
+public enum Side
+{
+    /// <summary>Takes energy from its node, at most at its limit.</summary>
+    Buy = 1,
+
+    /// <summary>Gives energy to its node, at least at its limit.</summary>
+    Sell = 2,
+}
+
+/// <summary>One step of a stepwise order: a quantity up to a limit of its own.</summary>
+public readonly record struct OrderStep(Energy Quantity, Price Limit);
+
+/// <summary>A wish to buy or to sell at one node, up to a quantity, at a limit price or better.
+/// Its position in the book is its priority in time.</summary>
+public sealed class Order
+{
+    private readonly OrderStep[]? _steps;
+
+    /// <summary>An order with one limit.</summary>
+    /// <param name="id">Unique within its book, not empty.</param>
+    /// <param name="node">The node where energy is taken or given.</param>
+    /// <param name="side">Buy or sell.</param>
+    /// <param name="quantity">The most that is wanted, zero or more.</param>
+    /// <param name="limit">Highest price when buying, lowest when selling; may be negative.</param>
+    /// <param name="party">Who stands behind it, where the book says so; it does not matter to the clearing.</param>
+    /// <exception cref="OrderBookException">A value is out of range.</exception>
+    public Order(string id, string node, Side side, Energy quantity, Price limit, string? party = null)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(node);
+        Require(id.Length > 0, "an order's id is empty");
+        Require(side is Side.Buy or Side.Sell, $"order '{id}': side is neither buy nor sell");
+        RequireStep(id, quantity, limit);
+        (Id, Node, Side, Quantity, Limit, Party) = (id, node, side, quantity, limit, party);
+    }
+
+    private Order(string id, string node, Side side, OrderStep[] steps, Energy quantity, string? party)
+        : this(id, node, side, quantity, steps[0].Limit, party) => _steps = steps;
+
+    /// <summary>An order whose limit falls (buying) or rises (selling) with the quantity.</summary>
+    /// <param name="id">Unique within its book, not empty.</param>
+    /// <param name="node">The node where energy is taken or given.</param>
+    /// <param name="side">Buy or sell.</param>
+    /// <param name="steps">At least one; each limit strictly worse for the market than the one before.</param>
+    /// <param name="party">Who stands behind it.</param>
+    /// <exception cref="OrderBookException">A value is out of range or the steps are not in order.</exception>
+    public static Order Stepwise(string id, string node, Side side, IReadOnlyList<OrderStep> steps, string? party = null)
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        Require(steps.Count > 0, $"order '{id}': it has no steps");
+        Int128 sum = 0;
+        for (var i = 0; i < steps.Count; i++)
+        {
+            RequireStep($"{id}' step '{(i + 1).ToString(CultureInfo.InvariantCulture)}", steps[i].Quantity, steps[i].Limit);
+            Require(
+                i == 0 || (side == Side.Buy ? steps[i].Limit < steps[i - 1].Limit : steps[i].Limit > steps[i - 1].Limit),
+                $"order '{id}': the limits of its steps must {(side == Side.Buy ? "fall" : "rise")} from step to step");
+            sum += steps[i].Quantity.WattHours;
+        }
+
+        Require(sum <= Limits.QuantityWh, $"order '{id}': its steps together exceed {Text(Limits.QuantityWh)} Wh");
+        return new Order(id, node, side, [.. steps], Energy.FromWh((long)sum), party);
+    }
+
+    /// <summary>Unique within its book.</summary>
+    public string Id { get; }
+
+    /// <summary>The node where energy is taken or given.</summary>
+    public string Node { get; }
+
+    /// <summary>Buy or sell.</summary>
+    public Side Side { get; }
+
+    /// <summary>The most that is wanted; of a stepwise order, all steps together.</summary>
+    public Energy Quantity { get; }
+
+    /// <summary>The limit price; of a stepwise order, that of its first step.</summary>
+    public Price Limit { get; }
+
+    /// <summary>Who stands behind it, if the book says so.</summary>
+    public string? Party { get; }
+
+    /// <summary>Whether the order was given in steps.</summary>
+    public bool IsStepwise => _steps is not null;
+
+    /// <summary>How many steps it has; an order with one limit has one.</summary>
+    public int StepCount => _steps?.Length ?? 1;
+
+    /// <summary>A step, the first being the best for the market.</summary>
+    public OrderStep Step(int index) => _steps is null && index == 0 ? new OrderStep(Quantity, Limit) : _steps![index];
+
+    private static void RequireStep(string id, Energy quantity, Price limit)
+    {
+        Require(!quantity.IsNegative, $"order '{id}': quantity is negative ({Text(quantity.WattHours)} Wh)");
+        Require(quantity.WattHours <= Limits.QuantityWh, $"order '{id}': quantity exceeds {Text(Limits.QuantityWh)} Wh");
+        Require(
+            limit.MicroPerKWh is >= -Limits.PriceMicroPerKWh and <= Limits.PriceMicroPerKWh,
+            $"order '{id}': limit is beyond ±{Text(Limits.PriceMicroPerKWh)} millionths per kWh");
+    }
+
+    internal static void Require(bool holds, string message)
+    {
+        if (!holds)
+        {
+            throw new OrderBookException(message);
+        }
+    }
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
