@@ -820,6 +820,10 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("placed_by");
 
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
                     b.Property<long>("Quantity")
                         .HasColumnType("bigint")
                         .HasColumnName("quantity");
@@ -972,6 +976,10 @@ namespace Marketplace.Migrations.Migrations
                     b.Property<int>("MemberId")
                         .HasColumnType("integer")
                         .HasColumnName("member_id");
+
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
 
                     b.HasKey("LoopId", "Id")
                         .HasName("pk_meters");

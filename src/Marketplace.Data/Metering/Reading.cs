@@ -34,6 +34,9 @@ public sealed class Meter
     /// <summary>The name on the device and in records, without personal data.</summary>
     public required string Code { get; set; }
 
+    /// <summary>The plant whose output it measures, if it measures one.</summary>
+    public string? PlantCode { get; set; }
+
     public DateTimeOffset InServiceFrom { get; set; }
 
     public DateTimeOffset? InServiceUntil { get; set; }

@@ -29,6 +29,9 @@ public sealed class MarketOrder
 
     public OrderSide Side { get; set; }
 
+    /// <summary>The plant an offer is made for: it takes the place of what the plant would offer by itself.</summary>
+    public string? PlantCode { get; set; }
+
     public Energy Quantity { get; set; }
 
     public Price Limit { get; set; }
