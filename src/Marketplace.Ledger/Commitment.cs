@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Marketplace.Ledger;
+
+/// <summary>What a ledger entry commits to. The byte values are in the published entries and never change.</summary>
+public enum RecordKind : byte
+{
+    /// <summary>A meter reading.</summary>
+    Reading = 1,
+
+    /// <summary>An order placed in the market.</summary>
+    Order = 2,
+
+    /// <summary>The closed order book of a market hour.</summary>
+    OrderBook = 3,
+
+    /// <summary>The clearing result of a market hour.</summary>
+    ClearingResult = 4,
+
+    /// <summary>The settlement of a market hour.</summary>
+    Settlement = 5,
+
+    /// <summary>A bill.</summary>
+    Bill = 6,
+
+    /// <summary>A version of a contract.</summary>
+    ContractVersion = 7,
+
+    /// <summary>A party's acceptance of a contract version.</summary>
+    Acceptance = 8,
+
+    /// <summary>A vote of the community.</summary>
+    Vote = 9,
+
+    /// <summary>The issue, transfer or cancellation of a certificate or token.</summary>
+    TokenMovement = 10,
+
+    /// <summary>A device's public key, or its revocation.</summary>
+    DeviceKey = 11,
+
+    /// <summary>An act of the operator.</summary>
+    OperatorAction = 12,
+
+    /// <summary>The Merkle root, for a settled hour, over pseudonymous meter and leaf index: against showing either of two readings.</summary>
+    MeterIndex = 13,
+
+    /// <summary>The last checkpoint of the log this one continues.</summary>
+    PredecessorLog = 14,
+}
+
+/// <summary>
+/// A ledger entry: kind, version and SHA-256(salt, canonical record bytes), 34 bytes. It reveals nothing while the salt
+/// is secret, and nothing ever once the salt's secret is destroyed.
+/// </summary>
+public static class Commitment
+{
+    /// <summary>Bytes of an entry.</summary>
+    public const int Length = 2 + TreeHash.Length;
+
+    /// <summary>Bytes of a salt.</summary>
+    public const int SaltLength = 32;
+
+    /// <summary>The entry for a record.</summary>
+    /// <exception cref="ArgumentException">The salt has not 32 bytes.</exception>
+    public static byte[] Of(RecordKind kind, byte version, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> record)
+    {
+        if (salt.Length != SaltLength)
+        {
+            throw new ArgumentException("A salt has 32 bytes");
+        }
+
+        var entry = new byte[Length];
+        entry[0] = (byte)kind;
+        entry[1] = version;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(salt);
+        hash.AppendData(record);
+        hash.GetHashAndReset(entry.AsSpan(2));
+        return entry;
+    }
+
+    /// <summary>The record's salt: HMAC-SHA-256 under the secret of its member and month, over kind, version and record key.</summary>
+    public static byte[] Salt(ReadOnlySpan<byte> secret, RecordKind kind, byte version, string recordKey)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(recordKey);
+        return HMACSHA256.HashData(secret, [(byte)kind, version, .. Encoding.UTF8.GetBytes(recordKey)]);
+    }
+
+    /// <summary>What opens a commitment: kind, version, salt and record, as carried in a proof's extra line.</summary>
+    public static byte[] Open(RecordKind kind, byte version, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> record) =>
+        salt.Length == SaltLength ? [(byte)kind, version, .. salt, .. record] : throw new ArgumentException("A salt has 32 bytes");
+
+    /// <summary>The entry that an opening belongs to.</summary>
+    /// <exception cref="RefusedException">The opening is too short.</exception>
+    public static byte[] OfOpening(ReadOnlySpan<byte> opening) =>
+        opening.Length >= 2 + SaltLength
+            ? Of((RecordKind)opening[0], opening[1], opening.Slice(2, SaltLength), opening[(2 + SaltLength)..])
+            : throw new RefusedException("The proof's extra line is too short to open a commitment");
+
+    /// <summary>The canonical record inside an opening.</summary>
+    public static ReadOnlySpan<byte> RecordIn(ReadOnlySpan<byte> opening) => opening[(2 + SaltLength)..];
+}
