@@ -13,9 +13,6 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 {
     public const string Schema = "market";
 
-    // Passkeys came with the third version of Identity's tables; no option set elsewhere may change the model.
-    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
-
     public DbSet<Loop> Loops => Set<Loop>();
 
     public DbSet<MarketClock> Clocks => Set<MarketClock>();
