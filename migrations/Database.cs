@@ -31,7 +31,7 @@ public static class Database
             if (application is not null && application != new NpgsqlConnectionStringBuilder(ownerConnection).Username)
             {
                 var quoted = '"' + application.Replace("\"", "\"\"", StringComparison.Ordinal) + '"';
-                foreach (var script in new[] { "Grants.sql" })
+                foreach (var script in new[] { "Grants.sql", "LedgerGrants.sql" })
                 {
                     await ExecuteAsync(connection, SqlScript.Read(script).Replace("{app}", quoted, StringComparison.Ordinal), cancellationToken);
                 }

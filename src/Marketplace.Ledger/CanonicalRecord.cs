@@ -78,7 +78,7 @@ public sealed class CanonicalRecord
     }
 
     /// <summary>Reads a record back.</summary>
-    /// <exception cref="RefusedException">These are not the bytes of a canonical record.</exception>
+    /// <exception cref="NotVerifiedException">These are not the bytes of a canonical record.</exception>
     public static CanonicalRecord Parse(ReadOnlySpan<byte> bytes)
     {
         try
@@ -88,7 +88,7 @@ public sealed class CanonicalRecord
             var title = lines[0].Split("/v");
             if (title.Length != 2 || lines[^1].Length > 0 || !Checkpoint.TryReadNumber(title[1], out var version) || version is < 1 or > int.MaxValue)
             {
-                throw new RefusedException("The record does not start with its kind and version");
+                throw new NotVerifiedException("The record does not start with its kind and version");
             }
 
             var record = Of(title[0], (int)version);
@@ -102,7 +102,7 @@ public sealed class CanonicalRecord
         }
         catch (ArgumentException)
         {
-            throw new RefusedException("The record is not made of lines of a name and a value");
+            throw new NotVerifiedException("The record is not made of lines of a name and a value");
         }
     }
 

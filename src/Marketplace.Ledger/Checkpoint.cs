@@ -16,19 +16,19 @@ public sealed record Checkpoint(string Origin, long Size, TreeHash Root)
         $"{Origin}\n{Size.ToString(CultureInfo.InvariantCulture)}\n{Root}\n{string.Concat(Extensions.Select(e => e + "\n"))}";
 
     /// <summary>Reads a checkpoint's text.</summary>
-    /// <exception cref="RefusedException">It is malformed.</exception>
+    /// <exception cref="NotVerifiedException">It is malformed.</exception>
     public static Checkpoint Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var lines = text.Split('\n');
         if (lines.Length < 4 || lines[^1].Length > 0 || lines[..^1].Any(l => l.Length == 0))
         {
-            throw new RefusedException("A checkpoint has an origin, a size and a root, one a line, and no empty line");
+            throw new NotVerifiedException("A checkpoint has an origin, a size and a root, one a line, and no empty line");
         }
 
         if (!TryReadNumber(lines[1], out var size))
         {
-            throw new RefusedException($"'{lines[1]}' is not a tree size");
+            throw new NotVerifiedException($"'{lines[1]}' is not a tree size");
         }
 
         return new Checkpoint(lines[0], size, TreeHash.Parse(lines[2])) { Extensions = lines[3..^1] };

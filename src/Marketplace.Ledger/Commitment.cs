@@ -92,11 +92,11 @@ public static class Commitment
         salt.Length == SaltLength ? [(byte)kind, version, .. salt, .. record] : throw new ArgumentException("A salt has 32 bytes");
 
     /// <summary>The entry that an opening belongs to.</summary>
-    /// <exception cref="RefusedException">The opening is too short.</exception>
+    /// <exception cref="NotVerifiedException">The opening is too short.</exception>
     public static byte[] OfOpening(ReadOnlySpan<byte> opening) =>
         opening.Length >= 2 + SaltLength
             ? Of((RecordKind)opening[0], opening[1], opening.Slice(2, SaltLength), opening[(2 + SaltLength)..])
-            : throw new RefusedException("The proof's extra line is too short to open a commitment");
+            : throw new NotVerifiedException("The proof's extra line is too short to open a commitment");
 
     /// <summary>The canonical record inside an opening.</summary>
     public static ReadOnlySpan<byte> RecordIn(ReadOnlySpan<byte> opening) => opening[(2 + SaltLength)..];

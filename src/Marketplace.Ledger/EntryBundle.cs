@@ -27,15 +27,15 @@ public static class EntryBundle
     }
 
     /// <summary>The entries of a bundle that must hold exactly this many.</summary>
-    /// <exception cref="RefusedException">It holds fewer, more, or a part of one.</exception>
+    /// <exception cref="NotVerifiedException">It holds fewer, more, or a part of one.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> bundle, int count)
     {
         var entries = ReadFirst(bundle, count, out var used);
-        return used == bundle.Length ? entries : throw new RefusedException($"The entry bundle has {bundle.Length - used} bytes too many");
+        return used == bundle.Length ? entries : throw new NotVerifiedException($"The entry bundle has {bundle.Length - used} bytes too many");
     }
 
     /// <summary>The first entries of a bundle that may hold more, and how many bytes they take.</summary>
-    /// <exception cref="RefusedException">It holds fewer.</exception>
+    /// <exception cref="NotVerifiedException">It holds fewer.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> ReadFirst(ReadOnlyMemory<byte> bundle, int count, out int used)
     {
         var entries = new List<ReadOnlyMemory<byte>>(count);
@@ -46,7 +46,7 @@ public static class EntryBundle
             var length = rest.Length < 2 ? int.MaxValue : BinaryPrimitives.ReadUInt16BigEndian(rest.Span);
             if (length > rest.Length - 2)
             {
-                throw new RefusedException($"The entry bundle ends inside entry {i} of {count}");
+                throw new NotVerifiedException($"The entry bundle ends inside entry {i} of {count}");
             }
 
             entries.Add(rest.Slice(2, length));

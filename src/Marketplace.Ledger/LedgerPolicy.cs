@@ -69,18 +69,18 @@ public sealed class LedgerPolicy
     public bool IsMetBy(IReadOnlySet<string> cosigners) => _quorum!(cosigners);
 
     /// <summary>Verifies a checkpoint note: signed by a known log under its own name, and cosigned by the quorum.</summary>
-    /// <exception cref="RefusedException">It is not; the message says why.</exception>
+    /// <exception cref="NotVerifiedException">It is not; the message says why.</exception>
     public TrustedCheckpoint Open(SignedNote note, IEd25519 ed25519)
     {
         var opened = OpenLogOnly(note, ed25519);
         var cosigners = _witnesses.Where(w => opened.Cosignatures.Any(s => s.Key == w.Key)).Select(w => w.Name).ToHashSet();
         return IsMetBy(cosigners)
             ? opened
-            : throw new RefusedException($"The cosignatures ({(cosigners.Count == 0 ? "none" : string.Join(", ", cosigners))}) do not meet the quorum '{Quorum}'");
+            : throw new NotVerifiedException($"The cosignatures ({(cosigners.Count == 0 ? "none" : string.Join(", ", cosigners))}) do not meet the quorum '{Quorum}'");
     }
 
     /// <summary>As <see cref="Open"/>, but without asking for the quorum: for an old checkpoint kept as a reference.</summary>
-    /// <exception cref="RefusedException">It is malformed or not signed by a known log.</exception>
+    /// <exception cref="NotVerifiedException">It is malformed or not signed by a known log.</exception>
     public TrustedCheckpoint OpenLogOnly(SignedNote note, IEd25519 ed25519)
     {
         ArgumentNullException.ThrowIfNull(note);
@@ -88,14 +88,14 @@ public sealed class LedgerPolicy
         var checkpoint = Checkpoint.Parse(note.Text);
         if (!checkpoint.IsPossible)
         {
-            throw new RefusedException("The checkpoint has size 0 but not the root of an empty tree");
+            throw new NotVerifiedException("The checkpoint has size 0 but not the root of an empty tree");
         }
 
         var log = _logs.Find(l => string.Equals(l.Key.Name, checkpoint.Origin, StringComparison.Ordinal))
-            ?? throw new RefusedException($"The origin '{checkpoint.Origin}' is not a log of the policy ({string.Join(", ", _logs.Select(l => l.Key.Name))})");
+            ?? throw new NotVerifiedException($"The origin '{checkpoint.Origin}' is not a log of the policy ({string.Join(", ", _logs.Select(l => l.Key.Name))})");
         if (!signatures.Any(s => s.Key == log.Key))
         {
-            throw new RefusedException($"The checkpoint is not signed by the log '{log.Key.Name}'");
+            throw new NotVerifiedException($"The checkpoint is not signed by the log '{log.Key.Name}'");
         }
 
         return new TrustedCheckpoint(checkpoint, log.Key, [.. signatures.Where(s => _witnesses.Exists(w => w.Key == s.Key))]);

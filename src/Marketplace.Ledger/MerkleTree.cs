@@ -22,7 +22,7 @@ public sealed class MerkleTree
     }
 
     /// <summary>A tree taken up again at a size, from its partial tiles (level 0 first) and its partial bundle.</summary>
-    /// <exception cref="RefusedException">The tails are not those of a tree of this size.</exception>
+    /// <exception cref="NotVerifiedException">The tails are not those of a tree of this size.</exception>
     public MerkleTree(long size, IReadOnlyList<ReadOnlyMemory<byte>> tails, ReadOnlyMemory<byte> bundle)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
@@ -35,7 +35,7 @@ public sealed class MerkleTree
             var bytes = level < tails.Count ? tails[level] : ReadOnlyMemory<byte>.Empty;
             if (bytes.Length != width * TreeHash.Length)
             {
-                throw new RefusedException($"The partial tile of level {level} has {bytes.Length} bytes where a tree of {size} needs {width * TreeHash.Length}");
+                throw new NotVerifiedException($"The partial tile of level {level} has {bytes.Length} bytes where a tree of {size} needs {width * TreeHash.Length}");
             }
 
             _tails.Add([.. bytes.Span]);

@@ -16,14 +16,14 @@ public sealed record NoteSignature(string Name, uint KeyId, ReadOnlyMemory<byte>
     }
 
     /// <summary>Reads one line, without its line feed.</summary>
-    /// <exception cref="RefusedException">It is malformed.</exception>
+    /// <exception cref="NotVerifiedException">It is malformed.</exception>
     public static NoteSignature Parse(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
         var parts = line.StartsWith("\u2014 ", StringComparison.Ordinal) ? line[2..].Split(' ') : [];
         if (parts.Length != 2 || !VerifierKey.IsName(parts[0]) || !StrictBase64.TryDecode(parts[1], out var bytes) || bytes.Length < 5)
         {
-            throw new RefusedException($"'{line}' is not a signature line of a note");
+            throw new NotVerifiedException($"'{line}' is not a signature line of a note");
         }
 
         return new NoteSignature(parts[0], BinaryPrimitives.ReadUInt32BigEndian(bytes), bytes.AsMemory(4));
@@ -62,12 +62,12 @@ public sealed class SignedNote
     public IReadOnlyList<NoteSignature> Signatures { get; }
 
     /// <summary>Reads a note. Nothing is verified yet.</summary>
-    /// <exception cref="RefusedException">It is not a well-formed note.</exception>
+    /// <exception cref="NotVerifiedException">It is not a well-formed note.</exception>
     public static SignedNote Parse(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > MaxBytes)
         {
-            throw new RefusedException("The note is longer than a million bytes");
+            throw new NotVerifiedException("The note is longer than a million bytes");
         }
 
         string all;
@@ -77,31 +77,31 @@ public sealed class SignedNote
         }
         catch (DecoderFallbackException)
         {
-            throw new RefusedException("The note is not valid UTF-8");
+            throw new NotVerifiedException("The note is not valid UTF-8");
         }
 
         if (all.Any(c => c < ' ' && c != '\n'))
         {
-            throw new RefusedException("The note contains a control character");
+            throw new NotVerifiedException("The note contains a control character");
         }
 
         var split = all.LastIndexOf("\n\n", StringComparison.Ordinal);
         if (split < 0 || split + 2 == all.Length || !all.EndsWith('\n'))
         {
-            throw new RefusedException("The note has no signature block after a blank line");
+            throw new NotVerifiedException("The note has no signature block after a blank line");
         }
 
         var lines = all[(split + 2)..^1].Split('\n');
         if (lines.Length > MaxSignatures)
         {
-            throw new RefusedException($"The note has more than {MaxSignatures} signatures");
+            throw new NotVerifiedException($"The note has more than {MaxSignatures} signatures");
         }
 
         return new SignedNote(all[..(split + 1)], [.. lines.Select(NoteSignature.Parse)]);
     }
 
     /// <summary>The signatures by known keys, each verified. Unknown keys are passed over.</summary>
-    /// <exception cref="RefusedException">A known key's signature is wrong, or no known key signed.</exception>
+    /// <exception cref="NotVerifiedException">A known key's signature is wrong, or no known key signed.</exception>
     public IReadOnlyList<KnownSignature> Verify(IEnumerable<VerifierKey> known, IEd25519 ed25519)
     {
         ArgumentNullException.ThrowIfNull(ed25519);
@@ -123,10 +123,10 @@ public sealed class SignedNote
                 SignatureType.Cosignature => Cosignature.Verify(key, Text, signature, ed25519, out time),
                 _ => false,
             };
-            verified.Add(isRight ? new KnownSignature(key, time) : throw new RefusedException($"The signature by '{key.Name}' does not belong to this text"));
+            verified.Add(isRight ? new KnownSignature(key, time) : throw new NotVerifiedException($"The signature by '{key.Name}' does not belong to this text"));
         }
 
-        return verified.Count > 0 ? verified : throw new RefusedException("The note carries no signature by a known key");
+        return verified.Count > 0 ? verified : throw new NotVerifiedException("The note carries no signature by a known key");
     }
 
     /// <summary>The same text with one more signature; a line already there is not repeated.</summary>

@@ -37,19 +37,19 @@ public sealed record TlogProof(ReadOnlyMemory<byte>? Extra, long Index, IReadOnl
     }
 
     /// <summary>Reads a proof file. Nothing is verified yet.</summary>
-    /// <exception cref="RefusedException">It is malformed.</exception>
+    /// <exception cref="NotVerifiedException">It is malformed.</exception>
     public static TlogProof Parse(ReadOnlySpan<byte> file)
     {
         var split = file.IndexOf("\n\n"u8);
         if (split < 0)
         {
-            throw new RefusedException("The proof has no blank line before its checkpoint");
+            throw new NotVerifiedException("The proof has no blank line before its checkpoint");
         }
 
         var lines = Encoding.UTF8.GetString(file[..split]).Split('\n');
         if (lines[0] != Header)
         {
-            throw new RefusedException($"The file does not start with '{Header}'");
+            throw new NotVerifiedException($"The file does not start with '{Header}'");
         }
 
         var next = 1;
@@ -58,20 +58,20 @@ public sealed record TlogProof(ReadOnlyMemory<byte>? Extra, long Index, IReadOnl
         {
             extra = StrictBase64.TryDecode(lines[next]["extra ".Length..], out var bytes)
                 ? bytes
-                : throw new RefusedException("The proof's extra line is not base64");
+                : throw new NotVerifiedException("The proof's extra line is not base64");
             next++;
         }
 
         if (next >= lines.Length || !lines[next].StartsWith("index ", StringComparison.Ordinal)
             || !Checkpoint.TryReadNumber(lines[next]["index ".Length..], out var index))
         {
-            throw new RefusedException("The proof has no valid index line");
+            throw new NotVerifiedException("The proof has no valid index line");
         }
 
         var hashes = lines[(next + 1)..];
         if (hashes.Length > MaxHashes)
         {
-            throw new RefusedException("The proof has more hashes than a tree can be high");
+            throw new NotVerifiedException("The proof has more hashes than a tree can be high");
         }
 
         return new TlogProof(extra, index, [.. hashes.Select(TreeHash.Parse)], SignedNote.Parse(file[(split + 2)..]));

@@ -14,12 +14,12 @@ public readonly struct TreeHash : IEquatable<TreeHash>
     private readonly ulong _d;
 
     /// <summary>Takes 32 bytes.</summary>
-    /// <exception cref="RefusedException">There are not exactly 32.</exception>
+    /// <exception cref="NotVerifiedException">There are not exactly 32.</exception>
     public TreeHash(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
         {
-            throw new RefusedException("A tree hash has 32 bytes");
+            throw new NotVerifiedException("A tree hash has 32 bytes");
         }
 
         _a = BinaryPrimitives.ReadUInt64BigEndian(bytes);
@@ -52,9 +52,9 @@ public readonly struct TreeHash : IEquatable<TreeHash>
     public override string ToString() => Convert.ToBase64String(ToBytes());
 
     /// <summary>Reads strict base64.</summary>
-    /// <exception cref="RefusedException">It is not the base64 of 32 bytes.</exception>
+    /// <exception cref="NotVerifiedException">It is not the base64 of 32 bytes.</exception>
     public static TreeHash Parse(string base64) =>
-        TryParse(base64, out var hash) ? hash : throw new RefusedException($"'{base64}' is not the base64 of a 32-byte hash");
+        TryParse(base64, out var hash) ? hash : throw new NotVerifiedException($"'{base64}' is not the base64 of a 32-byte hash");
 
     /// <summary>Reads strict base64 (44 characters).</summary>
     public static bool TryParse(string? base64, out TreeHash hash)

@@ -53,7 +53,7 @@ public readonly record struct TreeNode(int Level, long Index)
     }
 
     /// <summary>This subtree's hash, from the bytes of the tile <see cref="TileAt"/> names.</summary>
-    /// <exception cref="RefusedException">The tile is too short.</exception>
+    /// <exception cref="NotVerifiedException">The tile is too short.</exception>
     public TreeHash HashIn(ReadOnlySpan<byte> tile)
     {
         var height = Level % TileId.Height;
@@ -61,7 +61,7 @@ public readonly record struct TreeNode(int Level, long Index)
         var count = 1 << height;
         if (tile.Length < (first + count) * TreeHash.Length)
         {
-            throw new RefusedException("A tile is shorter than the tree's size says");
+            throw new NotVerifiedException("A tile is shorter than the tree's size says");
         }
 
         Span<TreeHash> hashes = stackalloc TreeHash[count];

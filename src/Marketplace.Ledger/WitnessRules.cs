@@ -29,24 +29,24 @@ public sealed record AddCheckpoint(long OldSize, IReadOnlyList<TreeHash> Proof, 
         $"old {OldSize.ToString(CultureInfo.InvariantCulture)}\n{string.Concat(Proof.Select(h => h + "\n"))}\n{Note}";
 
     /// <summary>Reads a request body.</summary>
-    /// <exception cref="RefusedException">It is malformed.</exception>
+    /// <exception cref="NotVerifiedException">It is malformed.</exception>
     public static AddCheckpoint Parse(ReadOnlySpan<byte> body)
     {
         var split = body.IndexOf("\n\n"u8);
         if (split < 0)
         {
-            throw new RefusedException("The request has no blank line before its checkpoint");
+            throw new NotVerifiedException("The request has no blank line before its checkpoint");
         }
 
         var lines = Encoding.UTF8.GetString(body[..split]).Split('\n');
         if (!lines[0].StartsWith("old ", StringComparison.Ordinal) || !Checkpoint.TryReadNumber(lines[0][4..], out var oldSize))
         {
-            throw new RefusedException("The request does not start with 'old' and a size");
+            throw new NotVerifiedException("The request does not start with 'old' and a size");
         }
 
         if (lines.Length - 1 > MaxHashes)
         {
-            throw new RefusedException("The request has more than 63 proof lines");
+            throw new NotVerifiedException("The request has more than 63 proof lines");
         }
 
         return new AddCheckpoint(oldSize, [.. lines[1..].Select(TreeHash.Parse)], SignedNote.Parse(body[(split + 2)..]));
@@ -83,7 +83,7 @@ public static class WitnessRules
             request = AddCheckpoint.Parse(body);
             checkpoint = Checkpoint.Parse(request.Note.Text);
         }
-        catch (RefusedException e)
+        catch (NotVerifiedException e)
         {
             return Refuse(400, e.Message);
         }
@@ -99,7 +99,7 @@ public static class WitnessRules
         {
             request.Note.Verify(trusted, ed25519);
         }
-        catch (RefusedException e)
+        catch (NotVerifiedException e)
         {
             return Refuse(403, e.Message);
         }

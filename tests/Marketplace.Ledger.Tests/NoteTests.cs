@@ -58,15 +58,15 @@ public class NoteTests
             {
                 var flipped = bytes.ToArray();
                 flipped[at] ^= (byte)(1 << bit);
-                Should.Throw<RefusedException>(() => SignedNote.Parse(flipped).Verify([key], Vectors.Ed25519), $"byte {at}, bit {bit}");
+                Should.Throw<NotVerifiedException>(() => SignedNote.Parse(flipped).Verify([key], Vectors.Ed25519), $"byte {at}, bit {bit}");
             }
 
-            Should.Throw<RefusedException>(() => SignedNote.Parse(bytes.AsSpan(0, at)).Verify([key], Vectors.Ed25519));
-            Should.Throw<RefusedException>(() => SignedNote.Parse([.. bytes[..at], .. "A"u8, .. bytes[at..]]).Verify([key], Vectors.Ed25519));
+            Should.Throw<NotVerifiedException>(() => SignedNote.Parse(bytes.AsSpan(0, at)).Verify([key], Vectors.Ed25519));
+            Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. bytes[..at], .. "A"u8, .. bytes[at..]]).Verify([key], Vectors.Ed25519));
         }
 
-        Should.Throw<RefusedException>(() => SignedNote.Parse([.. bytes, .. "x"u8]).Verify([key], Vectors.Ed25519));
-        Should.Throw<RefusedException>(() => SignedNote.Parse([.. bytes, .. "\n"u8]).Verify([key], Vectors.Ed25519));
+        Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. bytes, .. "x"u8]).Verify([key], Vectors.Ed25519));
+        Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. bytes, .. "\n"u8]).Verify([key], Vectors.Ed25519));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public class NoteTests
     {
         var other = new SignerKey("someone", SignatureType.Ed25519, SHA256.HashData("other"u8), Vectors.Ed25519);
         var note = new SignedNote(Vectors.PeterText, [other.Sign(Vectors.PeterText)]);
-        Should.Throw<RefusedException>(() => note.Verify([Peter], Vectors.Ed25519)).Message.ShouldContain("no signature by a known key");
+        Should.Throw<NotVerifiedException>(() => note.Verify([Peter], Vectors.Ed25519)).Message.ShouldContain("no signature by a known key");
 
         var both = note.With(NoteSignature.Parse(Vectors.PeterSignature[..^1]));
         both.Verify([Peter], Vectors.Ed25519).Count.ShouldBe(1);
@@ -101,7 +101,7 @@ public class NoteTests
 
         var bad = both.With(other.Sign("another text\n"));
         bad.Verify([Peter], Vectors.Ed25519).Count.ShouldBe(1);
-        Should.Throw<RefusedException>(() => bad.Verify([Peter, other.Verifier], Vectors.Ed25519)).Message.ShouldContain("'someone'");
+        Should.Throw<NotVerifiedException>(() => bad.Verify([Peter, other.Verifier], Vectors.Ed25519)).Message.ShouldContain("'someone'");
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public class NoteTests
         var sixteen = new SignedNote(Vectors.PeterText, [.. signers.Take(16).Select(s => s.Sign(Vectors.PeterText))]);
         SignedNote.Parse(sixteen.ToBytes()).Verify([signers[15].Verifier], Vectors.Ed25519).Count.ShouldBe(1);
         var flood = new SignedNote(Vectors.PeterText, [.. signers.Select(s => s.Sign(Vectors.PeterText))]);
-        Should.Throw<RefusedException>(() => SignedNote.Parse(flood.ToBytes()));
+        Should.Throw<NotVerifiedException>(() => SignedNote.Parse(flood.ToBytes()));
     }
 
     [Fact]
@@ -135,11 +135,11 @@ public class NoteTests
     [InlineData("text\n\n— Peter\u00a0Neumann x08go/ZJkuBS9UG/\n")]
     [InlineData("text\n\n— PeterNeumann AAAA\n")]
     public void Malformed_notes_are_refused(string note) =>
-        Should.Throw<RefusedException>(() => SignedNote.Parse(Vectors.Bytes(note)));
+        Should.Throw<NotVerifiedException>(() => SignedNote.Parse(Vectors.Bytes(note)));
 
     [Fact]
     public void Bytes_that_are_not_UTF_8_are_refused() =>
-        Should.Throw<RefusedException>(() => SignedNote.Parse([.. "text\n\n"u8, 0xE2, 0x80, .. " a b\n"u8]));
+        Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. "text\n\n"u8, 0xE2, 0x80, .. " a b\n"u8]));
 
     [Theory]
     [InlineData("origin\n1\n")]
@@ -152,7 +152,7 @@ public class NoteTests
     [InlineData("\n1\nlCkHUpkmVBEms2r2T1K6Og69+wUuuN3MIEW1/ezu2v0=\n")]
     [InlineData("origin\n1\nlCkHUpkmVBEms2r2T1K6Og69+wUuuN3MIEW1/ezu2v0=")]
     [InlineData("origin\n1\nlCkHUpkmVBEms2r2T1K6Og69+wUuuN3MIEW1/ezu2v0=\n\nmore\n")]
-    public void Malformed_checkpoints_are_refused(string text) => Should.Throw<RefusedException>(() => Checkpoint.Parse(text));
+    public void Malformed_checkpoints_are_refused(string text) => Should.Throw<NotVerifiedException>(() => Checkpoint.Parse(text));
 
     [Fact]
     public void Ed25519_agrees_with_RFC_8032_and_refuses_wrong_shapes()

@@ -39,9 +39,9 @@ public class PolicyTests
         var opened = policy.Open(Note(1, 2, 3), Vectors.Ed25519);
         opened.Cosignatures.Select(c => (c.Key.Name, c.UnixSeconds)).ShouldBe([("b.example", 1700000001), ("c.example", 1700000002), ("d.example", 1700000003)]);
         policy.Open(Note(0, 1, 2, 3), Vectors.Ed25519).Cosignatures.Count.ShouldBe(4);
-        Should.Throw<RefusedException>(() => policy.Open(Note(0, 1, 2), Vectors.Ed25519)).Message.ShouldContain("do not meet the quorum");
-        Should.Throw<RefusedException>(() => policy.Open(Note(2, 3), Vectors.Ed25519));
-        Should.Throw<RefusedException>(() => policy.Open(Note(), Vectors.Ed25519));
+        Should.Throw<NotVerifiedException>(() => policy.Open(Note(0, 1, 2), Vectors.Ed25519)).Message.ShouldContain("do not meet the quorum");
+        Should.Throw<NotVerifiedException>(() => policy.Open(Note(2, 3), Vectors.Ed25519));
+        Should.Throw<NotVerifiedException>(() => policy.Open(Note(), Vectors.Ed25519));
         policy.OpenLogOnly(Note(), Vectors.Ed25519).Checkpoint.Size.ShouldBe(1);
     }
 
@@ -50,11 +50,11 @@ public class PolicyTests
     {
         var policy = LedgerPolicy.Parse(Stakeholders);
         var otherOrigin = new Checkpoint("other.example", 1, MerkleHash.Leaf([])).Sign(Log);
-        Should.Throw<RefusedException>(() => policy.OpenLogOnly(otherOrigin, Vectors.Ed25519)).Message.ShouldContain("'other.example'");
+        Should.Throw<NotVerifiedException>(() => policy.OpenLogOnly(otherOrigin, Vectors.Ed25519)).Message.ShouldContain("'other.example'");
         var cosignedOnly = new SignedNote(Note().Text, [Witnesses[0].Sign(Note().Text, 5)]);
-        Should.Throw<RefusedException>(() => policy.OpenLogOnly(cosignedOnly, Vectors.Ed25519)).Message.ShouldContain("not signed by the log");
+        Should.Throw<NotVerifiedException>(() => policy.OpenLogOnly(cosignedOnly, Vectors.Ed25519)).Message.ShouldContain("not signed by the log");
         var emptyWithRoot = new Checkpoint(Log.Verifier.Name, 0, MerkleHash.Leaf([])).Sign(Log);
-        Should.Throw<RefusedException>(() => policy.OpenLogOnly(emptyWithRoot, Vectors.Ed25519)).Message.ShouldContain("size 0");
+        Should.Throw<NotVerifiedException>(() => policy.OpenLogOnly(emptyWithRoot, Vectors.Ed25519)).Message.ShouldContain("size 0");
     }
 
     [Theory]

@@ -22,10 +22,10 @@ public class ProofFileTests
     {
         var proof = TlogProof.Parse(file);
         var trusted = LedgerPolicy.OfLog(Log.Verifier).Open(proof.Note, Vectors.Ed25519);
-        var leaf = MerkleHash.Leaf(Commitment.OfOpening(proof.Extra is { } e ? e.Span : throw new RefusedException("no opening")));
+        var leaf = MerkleHash.Leaf(Commitment.OfOpening(proof.Extra is { } e ? e.Span : throw new NotVerifiedException("no opening")));
         if (!proof.Proves(leaf, trusted.Checkpoint))
         {
-            throw new RefusedException("does not prove");
+            throw new NotVerifiedException("does not prove");
         }
     }
 
@@ -55,9 +55,9 @@ public class ProofFileTests
         {
             var flipped = file.ToArray();
             flipped[at] ^= 1;
-            Should.Throw<RefusedException>(() => Check(flipped), $"byte {at}");
-            Should.Throw<RefusedException>(() => Check(file.AsSpan(0, at)));
-            Should.Throw<RefusedException>(() => Check([.. file[..at], (byte)'A', .. file[at..]]), $"insert at {at}");
+            Should.Throw<NotVerifiedException>(() => Check(flipped), $"byte {at}");
+            Should.Throw<NotVerifiedException>(() => Check(file.AsSpan(0, at)));
+            Should.Throw<NotVerifiedException>(() => Check([.. file[..at], (byte)'A', .. file[at..]]), $"insert at {at}");
         }
     }
 
@@ -71,7 +71,7 @@ public class ProofFileTests
         Convert.ToHexStringLower(Commitment.Salt(salt, RecordKind.Reading, 1, "meter-1/2019-12-03T00:00:00Z"))
             .ShouldBe("a13cf4e33c5ba3b246e7e733d05d77425c46ca74961a4ab3f5a59e56346d0dac");
         Commitment.OfOpening(Commitment.Open(RecordKind.Vote, 2, salt, "x"u8)).ShouldBe(Commitment.Of(RecordKind.Vote, 2, salt, "x"u8));
-        Should.Throw<RefusedException>(() => Commitment.OfOpening(new byte[33]));
+        Should.Throw<NotVerifiedException>(() => Commitment.OfOpening(new byte[33]));
         Should.Throw<ArgumentException>(() => Commitment.Of(RecordKind.Vote, 1, new byte[31], []));
         Enum.GetValues<RecordKind>().Select(k => $"{(byte)k} {k}").ShouldBe(
         [
@@ -112,9 +112,9 @@ public class ProofFileTests
         Should.Throw<ArgumentException>(() => CanonicalRecord.Of("reading", 1).Add("a", "\ud800").ToBytes());
         foreach (var text in new[] { "", "reading", "reading/v0\n", "reading/v1", "reading/v1\nx", "reading/v1\nx\n", "reading/v1\n\n", "reading/v01\n" })
         {
-            Should.Throw<RefusedException>(() => CanonicalRecord.Parse(Vectors.Bytes(text)), text);
+            Should.Throw<NotVerifiedException>(() => CanonicalRecord.Parse(Vectors.Bytes(text)), text);
         }
 
-        Should.Throw<RefusedException>(() => CanonicalRecord.Parse([.. "reading/v1\nx "u8, 0xff, .. "\n"u8]));
+        Should.Throw<NotVerifiedException>(() => CanonicalRecord.Parse([.. "reading/v1\nx "u8, 0xff, .. "\n"u8]));
     }
 }

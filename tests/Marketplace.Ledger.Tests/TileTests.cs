@@ -74,11 +74,11 @@ public class TileTests
         EntryBundle.Read(bundle, 8).Select(e => e.ToArray()).ShouldBe(Vectors.ReferenceLeaves);
         EntryBundle.ReadFirst(bundle, 3, out var used).Count.ShouldBe(3);
         used.ShouldBe(2 + 3 + 3);
-        Should.Throw<RefusedException>(() => EntryBundle.Read(bundle, 7));
-        Should.Throw<RefusedException>(() => EntryBundle.Read(bundle, 9));
+        Should.Throw<NotVerifiedException>(() => EntryBundle.Read(bundle, 7));
+        Should.Throw<NotVerifiedException>(() => EntryBundle.Read(bundle, 9));
         for (var cut = 0; cut < bundle.Length; cut++)
         {
-            Should.Throw<RefusedException>(() => EntryBundle.Read(bundle.AsMemory(0, cut), 8));
+            Should.Throw<NotVerifiedException>(() => EntryBundle.Read(bundle.AsMemory(0, cut), 8));
         }
 
         Should.Throw<ArgumentException>(() => EntryBundle.Append(bytes, new byte[65536]));

@@ -172,7 +172,7 @@ public class TreeTests
             }
         }
 
-        Should.Throw<RefusedException>(() => new MerkleTree(3, [], ReadOnlyMemory<byte>.Empty));
+        Should.Throw<NotVerifiedException>(() => new MerkleTree(3, [], ReadOnlyMemory<byte>.Empty));
     }
 
     private static TreeHash Flip(TreeHash hash, int at)

@@ -1,4 +1,4 @@
 namespace Marketplace.Ledger;
 
 /// <summary>What was presented is malformed or does not verify. The message is one sentence that says what.</summary>
-public sealed class RefusedException(string message) : Exception(message);
+public sealed class NotVerifiedException(string message) : Exception(message);
