@@ -1,0 +1,119 @@
+using Marketplace.Quantities;
+
+namespace Marketplace.Billing;
+
+/// <summary>Which way energy went.</summary>
+public enum EnergySide
+{
+    /// <summary>Taken from the loop.</summary>
+    Taken = 1,
+
+    /// <summary>Given to the loop.</summary>
+    Given = 2,
+}
+
+/// <summary>The exact sums of a member's settled hours of one carrier, side and plant under one tariff.
+/// Energy taken and money owed are positive; energy given and money earned are negative.</summary>
+public sealed record PositionSum
+{
+    /// <summary>The member who owes or earns.</summary>
+    public required int Member { get; init; }
+
+    /// <summary>What was traded.</summary>
+    public required Carrier Carrier { get; init; }
+
+    /// <summary>Taken or given.</summary>
+    public required EnergySide Side { get; init; }
+
+    /// <summary>The plant whose trades these are, or empty for the member's own meters.</summary>
+    public string Plant { get; init; } = "";
+
+    /// <summary>The tariff in force.</summary>
+    public required int TariffVersion { get; init; }
+
+    /// <summary>How many hours were settled.</summary>
+    public required int Hours { get; init; }
+
+    /// <summary>In how many of them a metered part is estimated.</summary>
+    public int EstimatedHours { get; init; }
+
+    /// <summary>Energy traded in the auctions.</summary>
+    public required Energy Traded { get; init; }
+
+    /// <summary>Energy metered.</summary>
+    public required Energy Metered { get; init; }
+
+    /// <summary>The sum of hourly differences metered − traded that were above zero.</summary>
+    public Energy Above { get; init; }
+
+    /// <summary>The sum of hourly differences metered − traded that were below zero.</summary>
+    public Energy Below { get; init; }
+
+    /// <summary>The sum of hourly quantity × market price.</summary>
+    public required Money TradedAmount { get; init; }
+
+    /// <summary>The sum of hourly difference × imbalance price.</summary>
+    public required Money ImbalanceAmount { get; init; }
+
+    /// <summary>The sum of hourly network fees.</summary>
+    public required Money NetworkFee { get; init; }
+
+    /// <summary>The lowest hourly market price at which something was traded.</summary>
+    public Price? LowestPrice { get; init; }
+
+    /// <summary>The highest hourly market price at which something was traded.</summary>
+    public Price? HighestPrice { get; init; }
+
+    /// <summary>Everything owed for these hours.</summary>
+    public Money Total => TradedAmount + ImbalanceAmount + NetworkFee;
+}
+
+/// <summary>On how many local days a member was supplied under one tariff.</summary>
+public sealed record SuppliedDays(int Member, int TariffVersion, int Days);
+
+/// <summary>What a tariff says about bills, and for which part of the period.</summary>
+public sealed record TariffTerms
+{
+    /// <summary>The tariff's version.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The part of the billed period in which it is in force.</summary>
+    public required Interval During { get; init; }
+
+    /// <summary>The fixed charge for each day of supply.</summary>
+    public required Money StandingChargePerDay { get; init; }
+
+    /// <summary>Value added tax on consumers' bills.</summary>
+    public required int VatBasisPoints { get; init; }
+
+    /// <summary>The fee for using the network, by carrier.</summary>
+    public required IReadOnlyDictionary<Carrier, Price> NetworkFees { get; init; }
+}
+
+/// <summary>An investor's share of a plant's revenue in the period, already evaluated by its contract.</summary>
+/// <param name="Plant">The plant.</param>
+/// <param name="Owner">Who pays the share.</param>
+/// <param name="Investor">Who receives it.</param>
+/// <param name="ShareMillionths">The part of the revenue.</param>
+/// <param name="Revenue">The plant's revenue of the period.</param>
+/// <param name="Amount">The share, above zero, in whole cents.</param>
+public sealed record RevenueShare(string Plant, int Owner, int Investor, int ShareMillionths, Money Revenue, Money Amount);
+
+/// <summary>Everything from which the documents of a loop's period are computed.</summary>
+public sealed record BillingInputs
+{
+    /// <summary>The tariffs of the period, in time order, without gaps.</summary>
+    public required IReadOnlyList<TariffTerms> Tariffs { get; init; }
+
+    /// <summary>The plants that are stores.</summary>
+    public required IReadOnlySet<string> Stores { get; init; }
+
+    /// <summary>The sums of all settled positions of the period.</summary>
+    public required IReadOnlyList<PositionSum> Positions { get; init; }
+
+    /// <summary>The days of supply of every member with a consumer's side.</summary>
+    public required IReadOnlyList<SuppliedDays> Days { get; init; }
+
+    /// <summary>The revenue shares of the period.</summary>
+    public required IReadOnlyList<RevenueShare> Shares { get; init; }
+}

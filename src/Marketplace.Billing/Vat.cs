@@ -1,0 +1,57 @@
+using Marketplace.Quantities;
+
+namespace Marketplace.Billing;
+
+/// <summary>Category codes of value added tax (UNCL 5305, as EN 16931 uses them).</summary>
+public enum VatCategory
+{
+    /// <summary>Standard rate, code S.</summary>
+    Standard = 1,
+
+    /// <summary>Exempt, code E: here, self-billed credit to members under the small-business rule.</summary>
+    Exempt = 2,
+}
+
+/// <summary>How a line is taxed.</summary>
+/// <param name="Category">The category.</param>
+/// <param name="BasisPoints">Hundredths of a percent: 1900 is 19 %.</param>
+public sealed record VatRate(VatCategory Category, int BasisPoints)
+{
+    /// <summary>Not taxed.</summary>
+    public static VatRate Exempt { get; } = new(VatCategory.Exempt, 0);
+
+    /// <summary>Taxed at a rate.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is negative or above 100 %.</exception>
+    public static VatRate Standard(int basisPoints)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(basisPoints);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(basisPoints, 10_000);
+        return new VatRate(VatCategory.Standard, basisPoints);
+    }
+
+    /// <summary>The code in documents and records.</summary>
+    public string Code => Category switch
+    {
+        VatCategory.Standard => "S",
+        VatCategory.Exempt => "E",
+        _ => throw new ArgumentOutOfRangeException(nameof(Category), Category, "Not a category of value added tax"),
+    };
+}
+
+/// <summary>The tax of all lines of one category and rate: computed once on their sum (EN 16931 BR-S-08), not a line at a time.</summary>
+/// <param name="Rate">Category and rate.</param>
+/// <param name="NetCents">The sum of the lines' cents.</param>
+/// <param name="TaxCents">The tax on that sum, rounded once, halves away from zero.</param>
+public sealed record VatGroup(VatRate Rate, long NetCents, long TaxCents)
+{
+    /// <summary>The groups of a document, by category and rate.</summary>
+    public static IReadOnlyList<VatGroup> Of(IEnumerable<BillLine> lines) =>
+    [
+        .. lines.GroupBy(line => line.Vat)
+            .OrderBy(group => group.Key.Category).ThenBy(group => group.Key.BasisPoints)
+            .Select(group => Of(group.Key, group.Sum(line => line.Cents))),
+    ];
+
+    private static VatGroup Of(VatRate rate, long netCents) =>
+        new(rate, netCents, Rounding.DivideAwayFromZero((Int128)netCents * rate.BasisPoints, 10_000));
+}
