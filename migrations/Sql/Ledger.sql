@@ -35,7 +35,6 @@ CREATE TABLE ledger.placements (
     batch_id    bigint  NOT NULL,
     first_index bigint  NOT NULL,
     entry_count integer NOT NULL,
-    kinds       bytea   NOT NULL, -- for each kind in the batch: kind, then its count as four bytes
     CONSTRAINT pk_placements PRIMARY KEY (loop_id, batch_id),
     CONSTRAINT ak_placements_first_index UNIQUE (loop_id, first_index)
 );
@@ -66,6 +65,7 @@ CREATE TABLE ledger.checkpoints (
     size      bigint      NOT NULL,
     root      bytea       NOT NULL,
     note      text        NOT NULL,
+    kinds     bigint[]    NOT NULL, -- how many entries of kind 1, 2, 3 … the tree has
     signed_at timestamptz NOT NULL,
     CONSTRAINT pk_checkpoints PRIMARY KEY (loop_id, size)
 );
