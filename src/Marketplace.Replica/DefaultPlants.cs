@@ -167,7 +167,6 @@ public static class DefaultPlants
         var watts = summary.Cold.WattHours / summary.Hours;
         if (watts == 0)
         {
-            set.Sentences.Add("No cold is metered: cold comes as by-product of the heat pumps and the balancing plant takes it for nothing.");
             return;
         }
 
@@ -226,6 +225,10 @@ public static class DefaultPlants
             RunningCost = Price.FromMicroPerKWh(25_000),
         });
         set.Sentences.Add("Balancing plant: the loop operator sells heat at 2.5 ct/kWh plus 1/2.5 of the import price, cold at 2.5 ct/kWh plus 1/10 of it, and takes surplus heat and cold for nothing.");
+        if (summary.Cold == Energy.Zero)
+        {
+            set.Sentences.Add("No cold is metered: what cold there is comes as by-product of the heat pumps, and the balancing plant takes it.");
+        }
     }
 
     private static Plant HeatPump(string id, string name, string owner, long watts, long costMicro) => new()
@@ -249,7 +252,7 @@ public static class DefaultPlants
         Input = carrier,
         Output = carrier,
         CapacityWatts = watts,
-        RunningCost = Price.FromMicroPerKWh(2_000),
+        RunningCost = Price.FromMicroPerKWh(carrier == Carrier.Electricity ? 2_000 : 500),
         Store = StoreDefaults.For(carrier, capacity),
     };
 

@@ -204,9 +204,9 @@ public static class PlantRows
 /// <summary>What is assumed of a store where nothing else is known.</summary>
 public static class StoreDefaults
 {
-    /// <summary>A lithium battery: 95 % each way, 0.01 % an hour. A water tank for heat or cold: 99 % each way, 0.2 % an hour.
-    /// Both buy and sell 15 % away from the recent average, at least 0.5 ct.</summary>
+    /// <summary>A lithium battery: 95 % each way, 0.01 % an hour, trading 15 % away from the recent average and at least 0.5 ct.
+    /// A large water tank for heat or cold: 99 % each way, 0.05 % an hour, trading 10 % away and at least 0.2 ct.</summary>
     public static StoreDetails For(Carrier carrier, Energy capacity) => carrier == Carrier.Electricity
         ? new StoreDetails(capacity, 950_000, 950_000, 100, 150_000, Price.FromMicroPerKWh(5_000))
-        : new StoreDetails(capacity, 990_000, 990_000, 2_000, 150_000, Price.FromMicroPerKWh(5_000));
+        : new StoreDetails(capacity, 990_000, 990_000, 500, 100_000, Price.FromMicroPerKWh(2_000));
 }

@@ -211,7 +211,7 @@ internal sealed class District
             Input = carrier,
             Output = carrier,
             CapacityWatts = watts,
-            RunningCost = Price.FromMicroPerKWh(2_000),
+            RunningCost = Price.FromMicroPerKWh(carrier == Carrier.Electricity ? 2_000 : 500),
             Store = StoreDefaults.For(carrier, Energy.FromWh(capacityWh)),
         });
         Meter(id, owner, carrier, MeterDirection.Consumption);
