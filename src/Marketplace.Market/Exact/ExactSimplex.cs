@@ -214,7 +214,7 @@ internal sealed class ExactSimplex
     /// <summary>Maximises one objective, then holds fast every column whose change would lose.
     /// Returns the prices of the rows.</summary>
     /// <param name="costs">Gain per unit of each column; missing entries are zero.</param>
-    /// <exception cref="InvalidOperationException">The objective has no maximum.</exception>
+    /// <exception cref="UnboundedException">The objective has no maximum.</exception>
     public Rational[] Maximise(Rational[] costs)
     {
         while (true)
@@ -343,7 +343,7 @@ internal sealed class ExactSimplex
 
         if (step is null)
         {
-            throw new InvalidOperationException("The objective grows without end");
+            throw new UnboundedException();
         }
 
         var start = Value(entering);
@@ -394,3 +394,6 @@ internal sealed class ExactSimplex
         _basis[row] = column;
     }
 }
+
+/// <summary>The objective grows without end.</summary>
+internal sealed class UnboundedException : Exception;

@@ -1,0 +1,348 @@
+using System.Globalization;
+using System.Numerics;
+using Marketplace.Quantities;
+
+namespace Marketplace.Market;
+
+/// <summary>A rule that a result breaks: which rule, at which node, order, converter or connection, and how.</summary>
+public sealed record Finding(string Rule, string Where, string What)
+{
+    /// <summary>One line for people.</summary>
+    public override string ToString() => $"{Rule}: {Where}: {What}";
+}
+
+/// <summary>What a check found; nothing means that the result is right.</summary>
+/// <param name="Findings">Every broken rule.</param>
+/// <param name="Checks">The same as figures.</param>
+/// <param name="Welfare">The welfare, recomputed.</param>
+public sealed record CheckReport(IReadOnlyList<Finding> Findings, ClearingChecks Checks, Money Welfare)
+{
+    /// <summary>Whether nothing was found.</summary>
+    public bool Holds => Findings.Count == 0;
+}
+
+/// <summary>Checks a result against its book without trusting who made it, in whole numbers of any size. It knows nothing of how the
+/// result was found. With prices p any volumes satisfy, exactly,
+/// dual value − welfare = Σ orders (quantity·max(0, gain) − accepted·gain) + Σ units (capacity·max(0, margin) − activity·margin) + Σ rounding·p,
+/// and no volumes have more welfare than the dual value: so small sums prove a result near optimal. How small they must be
+/// is derived in docs/clearing.md.</summary>
+public static class ClearingCheck
+{
+    private const int MostAmplification = 1_000_000;
+
+    /// <summary>Checks a result.</summary>
+    public static CheckReport Check(OrderBook book, ClearingResult result)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        ArgumentNullException.ThrowIfNull(result);
+        var check = new Calculation(book, result.Prices, result.Accepted, result.Converters, result.Connections);
+        var report = check.Run();
+        var findings = report.Findings.ToList();
+        if (result.Welfare != report.Welfare)
+        {
+            findings.Add(new Finding("welfare", "result", $"stated {result.Welfare}, computed {report.Welfare}"));
+        }
+
+        for (var n = 0; n < book.Nodes.Count; n++)
+        {
+            var price = result.Prices[n];
+            if (price.Price < price.Low || price.Price > price.High)
+            {
+                findings.Add(new Finding("interval", $"node '{price.Node}'", "the price lies outside its interval"));
+            }
+        }
+
+        return report with { Findings = findings };
+    }
+
+    /// <summary>Makes a result of the parts, with what its check finds.</summary>
+    internal static ClearingResult Certify(OrderBook book, NodePrice[] prices, Energy[] accepted, Energy[] converters, Energy[] connections)
+    {
+        var report = new Calculation(book, prices, accepted, converters, connections).Run();
+        return new ClearingResult(book, report.Welfare, prices, accepted, converters, connections, report.Checks);
+    }
+
+    /// <summary>A converter or connection as the check sees it.</summary>
+    private sealed record Unit(string Name, (int Node, long Flow)[] Flows, long Capacity, long Cost, long Activity)
+    {
+        /// <summary>Gain per unit of activity at the prices, in millionths of a millionth per kWh.</summary>
+        public BigInteger Margin { get; init; }
+
+        /// <summary>By how much rounding each price by half a millionth can move the margin, doubled.</summary>
+        public BigInteger TwiceSlack => Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(f.Flow));
+
+        public bool Gains => 2 * Margin > TwiceSlack;
+
+        public bool Loses => 2 * Margin < -TwiceSlack;
+
+        public bool Runs => Activity > 0 || (Capacity > 0 && Gains);
+
+        public long LargestFlow => Flows.Max(f => Math.Abs(f.Flow));
+    }
+
+    private sealed class Calculation(
+        OrderBook book, IReadOnlyList<NodePrice> prices, IReadOnlyList<Energy> accepted, IReadOnlyList<Energy> converters, IReadOnlyList<Energy> connections)
+    {
+        private readonly List<Finding> _findings = [];
+        private readonly BigInteger[] _net = new BigInteger[book.Nodes.Count];
+        private readonly BigInteger[] _missing = new BigInteger[book.Nodes.Count];
+        private readonly long[] _largestMissedGain = new long[book.Nodes.Count];
+        private readonly bool[] _wanted = new bool[book.Nodes.Count];
+        private BigInteger _welfare;
+        private BigInteger _gap;
+        private BigInteger _bound;
+
+        public CheckReport Run()
+        {
+            var units = Units();
+            CheckOrders();
+            CheckUnits(units);
+            var tolerance = Tolerances(units);
+            CheckBalance();
+            CheckComplementary(units, tolerance);
+            CheckGap(units, tolerance);
+            bool Free(params string[] rules) => !_findings.Exists(f => rules.Contains(f.Rule, StringComparer.Ordinal));
+            return new CheckReport(
+                _findings,
+                new ClearingChecks(Free("balance"), Free("limits"), Free("complementary"), ToMoney(_gap), ToMoney(_bound)),
+                ToMoney(_welfare * Limits.One));
+        }
+
+        private void Find(string rule, string where, string what) => _findings.Add(new Finding(rule, where, what));
+
+        private long? PriceOf(int node) => prices[node].Price?.MicroPerKWh;
+
+        private List<Unit> Units()
+        {
+            var units = new List<Unit>();
+            void Add(string name, IEnumerable<(int, long)> flows, Energy capacity, Price cost, Energy activity)
+            {
+                var unit = new Unit(name, [.. flows.Where(f => f.Item2 != 0)], capacity.WattHours, cost.MicroPerKWh, activity.WattHours);
+                var unpriced = unit.Flows.Count(f => PriceOf(f.Node) is null);
+                if (unpriced == 1 && unit.Capacity > 0)
+                {
+                    Find("complementary", name, "touches one node without a price, so that node is not free of any bound");
+                }
+
+                var margin = unit.Flows.Aggregate(-((BigInteger)unit.Cost * Limits.One), (sum, f) => sum + ((BigInteger)f.Flow * (PriceOf(f.Node) ?? 0)));
+                units.Add(unit with { Margin = unpriced > 0 && unit.Activity == 0 ? BigInteger.Min(margin, 0) : margin });
+            }
+
+            for (var i = 0; i < book.Converters.Count; i++)
+            {
+                var c = book.Converters[i];
+                Add($"converter '{c.Id}'", c.Flows.Select(f => (book.NodeIndex(f.Key), f.Value)), c.Capacity, c.Cost, converters[i]);
+            }
+
+            for (var i = 0; i < book.Connections.Count; i++)
+            {
+                var c = book.Connections[i];
+                Add($"connection '{c.Id}'", [(book.NodeIndex(c.From), -Limits.One), (book.NodeIndex(c.To), Limits.One - c.LossMillionths)], c.Capacity, c.Fee, connections[i]);
+            }
+
+            return units;
+        }
+
+        /// <summary>Each order within its quantity and limit; what it misses in the money counts towards its node.</summary>
+        private void CheckOrders()
+        {
+            for (var i = 0; i < book.Orders.Count; i++)
+            {
+                var order = book.Orders[i];
+                var node = book.NodeIndex(order.Node);
+                var left = accepted[i].WattHours;
+                if (left < 0 || left > order.Quantity.WattHours)
+                {
+                    Find("limits", $"order '{order.Id}'", $"accepted {accepted[i]} of {order.Quantity}");
+                }
+
+                _net[node] += order.Side == Side.Sell ? left : -(BigInteger)left;
+                for (var s = 0; s < order.StepCount; s++)
+                {
+                    var step = order.Step(s);
+                    var taken = Math.Clamp(left, 0, step.Quantity.WattHours);
+                    left -= taken;
+                    CheckStep(order, node, step, taken);
+                }
+            }
+        }
+
+        private void CheckStep(Order order, int node, OrderStep step, long taken)
+        {
+            var quantity = step.Quantity.WattHours;
+            var limit = EffectiveLimit(order.Side, step.Limit.MicroPerKWh);
+            if (quantity == 0 || limit is null)
+            {
+                if (taken > 0)
+                {
+                    Find("limits", $"order '{order.Id}'", "accepted although its limit is beyond the floor or cap");
+                }
+
+                return;
+            }
+
+            _wanted[node] = true;
+            _welfare += (BigInteger)taken * (order.Side == Side.Buy ? limit.Value : -limit.Value);
+            if (PriceOf(node) is not { } price)
+            {
+                if (taken > 0)
+                {
+                    Find("limits", $"order '{order.Id}'", "accepted at a node without a price");
+                }
+
+                return;
+            }
+
+            var gain = order.Side == Side.Buy ? limit.Value - price : price - limit.Value;
+            if (gain < 0 && taken > 0)
+            {
+                Find("limits", $"order '{order.Id}'", $"accepted {taken.ToString(CultureInfo.InvariantCulture)} Wh at a price beyond its limit");
+            }
+
+            if (gain > 0 && taken < quantity)
+            {
+                _missing[node] += quantity - taken;
+                _largestMissedGain[node] = Math.Max(_largestMissedGain[node], gain);
+            }
+
+            _gap += Limits.One * (((BigInteger)quantity * Math.Max(0, gain)) - ((BigInteger)taken * gain));
+        }
+
+        /// <summary>The limit that counts under floor and cap; null if it cannot be accepted.</summary>
+        private long? EffectiveLimit(Side side, long limit)
+        {
+            var (floor, cap) = (book.Floor?.MicroPerKWh, book.Cap?.MicroPerKWh);
+            return side == Side.Buy
+                ? limit < floor ? null : limit > cap ? cap : limit
+                : limit > cap ? null : limit < floor ? floor : limit;
+        }
+
+        private void CheckUnits(List<Unit> units)
+        {
+            foreach (var unit in units)
+            {
+                if (unit.Activity < 0 || unit.Activity > unit.Capacity)
+                {
+                    Find("limits", unit.Name, $"activity {unit.Activity.ToString(CultureInfo.InvariantCulture)} of {unit.Capacity.ToString(CultureInfo.InvariantCulture)} Wh");
+                }
+
+                _welfare -= (BigInteger)unit.Cost * unit.Activity;
+                _gap += ((BigInteger)unit.Capacity * BigInteger.Max(0, unit.Margin)) - (unit.Activity * unit.Margin);
+                foreach (var (node, flow) in unit.Flows)
+                {
+                    // Whole Wh: what is taken rounds up, what is given rounds down. Both are "towards less energy".
+                    var exact = (BigInteger)flow * unit.Activity;
+                    var whole = BigInteger.DivRem(exact, Limits.One, out var rest) - (rest.Sign < 0 ? 1 : 0);
+                    _net[node] += whole;
+                    _gap += (exact - (whole * Limits.One)) * (PriceOf(node) ?? 0);
+                }
+            }
+        }
+
+        private void CheckBalance()
+        {
+            for (var n = 0; n < book.Nodes.Count; n++)
+            {
+                if (!_net[n].IsZero)
+                {
+                    Find("balance", $"node '{book.Nodes[n]}'", $"{_net[n].ToString(CultureInfo.InvariantCulture)} Wh too {(_net[n].Sign > 0 ? "much" : "little")}");
+                }
+
+                if (_wanted[n] && prices[n].Price is null)
+                {
+                    Find("complementary", $"node '{book.Nodes[n]}'", "there are orders but no price");
+                }
+            }
+        }
+
+        /// <summary>K of each node: how many Wh its orders in the money may miss because units joined to it run in whole Wh.</summary>
+        private BigInteger[] Tolerances(List<Unit> units)
+        {
+            var nodes = book.Nodes.Count;
+            var root = Enumerable.Range(0, nodes).ToArray();
+            int Root(int n) => root[n] == n ? n : root[n] = Root(root[n]);
+            var running = units.Where(u => u.Runs).ToList();
+            foreach (var unit in running)
+            {
+                foreach (var (node, _) in unit.Flows)
+                {
+                    root[Root(node)] = Root(unit.Flows[0].Node);
+                }
+            }
+
+            var sum = new BigInteger[nodes];
+            var amplification = Enumerable.Repeat(BigInteger.One, nodes).ToArray();
+            foreach (var unit in running)
+            {
+                sum[Root(unit.Flows[0].Node)] += unit.Flows.Length + (unit.Activity < unit.Capacity ? CeilingDivide(unit.LargestFlow, Limits.One) : 0);
+            }
+
+            for (var n = 0; n < nodes; n++)
+            {
+                var flows = running.Where(u => u.Activity < u.Capacity).SelectMany(u => u.Flows).Where(f => f.Node == n).Select(f => Math.Abs(f.Flow)).ToList();
+                if (flows.Count > 1)
+                {
+                    amplification[Root(n)] = BigInteger.Min(MostAmplification, amplification[Root(n)] * CeilingDivide(flows.Max(), flows.Min()));
+                }
+            }
+
+            return [.. Enumerable.Range(0, nodes).Select(n => sum[Root(n)] * amplification[Root(n)])];
+        }
+
+        private static BigInteger CeilingDivide(BigInteger a, BigInteger b) => (a + b - 1) / b;
+
+        private void CheckComplementary(List<Unit> units, BigInteger[] tolerance)
+        {
+            for (var n = 0; n < tolerance.Length; n++)
+            {
+                if (_missing[n] > tolerance[n])
+                {
+                    Find("complementary", $"node '{book.Nodes[n]}'", $"orders in the money miss {_missing[n].ToString(CultureInfo.InvariantCulture)} Wh, rounding explains {tolerance[n].ToString(CultureInfo.InvariantCulture)}");
+                }
+            }
+
+            foreach (var unit in units)
+            {
+                if (unit.Activity > 0 && unit.Loses)
+                {
+                    Find("complementary", unit.Name, "runs at a loss");
+                }
+
+                if (unit.Gains && unit.Capacity - unit.Activity > tolerance[unit.Flows[0].Node])
+                {
+                    Find("complementary", unit.Name, "does not run at capacity although it would gain");
+                }
+            }
+        }
+
+        private void CheckGap(List<Unit> units, BigInteger[] tolerance)
+        {
+            for (var n = 0; n < tolerance.Length; n++)
+            {
+                _bound += tolerance[n] * _largestMissedGain[n] * Limits.One;
+            }
+
+            foreach (var unit in units)
+            {
+                // A margin within the rounding of the prices proves nothing about the activity, but is as small as that rounding.
+                _bound += unit.Gains ? tolerance[unit.Flows[0].Node] * unit.Margin
+                    : unit.Loses ? 0
+                    : unit.Capacity * BigInteger.Abs(unit.Margin);
+                _bound += unit.Activity > 0 ? unit.Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(PriceOf(f.Node) ?? 0)) * Limits.One : 0;
+            }
+
+            if (BigInteger.Abs(_gap) > _bound)
+            {
+                Find("duality gap", "result", $"{ToMoney(_gap)}, rounding explains {ToMoney(_bound)}");
+            }
+        }
+
+        /// <summary>Wh × millionths per kWh × millionths as money, halves away from zero; what does not fit is the largest amount that does.</summary>
+        private static Money ToMoney(BigInteger scaled)
+        {
+            var divisor = (BigInteger)1000 * Limits.One;
+            var magnitude = BigInteger.Min(((2 * BigInteger.Abs(scaled)) + divisor) / (2 * divisor), long.MaxValue);
+            return Money.FromMicro((long)(scaled.Sign < 0 ? -magnitude : magnitude));
+        }
+    }
+}
