@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marketplace.Auditor.Verbs;
 
 namespace Marketplace.Auditor;
 
@@ -24,6 +25,8 @@ public static class AuditorCommand
 {
     private static readonly Verb[] Verbs =
     [
+        ClearVerb.Verb,
+        CheckVerb.Verb,
     ];
 
     public static int Run(string[] args, Terminal terminal)
