@@ -1,0 +1,53 @@
+namespace Marketplace.Web.Shell;
+
+/// <summary>How a person wants pages to look, kept in a cookie: no account and no script needed.</summary>
+public static class DisplayChoice
+{
+    /// <summary>The cookie's name.</summary>
+    public const string Cookie = "theme";
+
+    /// <summary>The choices besides "as the system says".</summary>
+    public static IReadOnlyList<string> Themes { get; } = ["light", "dark", "contrast"];
+
+    /// <summary>The value for <c>data-theme</c>, or nothing to follow the system.</summary>
+    public static string? Of(HttpContext? context) =>
+        context?.Request.Cookies[Cookie] is { } wish && Themes.Contains(wish, StringComparer.Ordinal) ? wish : null;
+
+    /// <summary>The two small forms of the frame. They change how pages look to this browser and nothing else,
+    /// so they need no antiforgery token, and pages that carry them stay cacheable.</summary>
+    public static void MapDisplayChoice(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/display", (HttpContext context, IFormCollection form) =>
+        {
+            var theme = form["theme"].ToString();
+            Remember(context, Cookie, Themes.Contains(theme, StringComparer.Ordinal) ? theme : null);
+            return Results.LocalRedirect(Back(form));
+        }).DisableAntiforgery();
+        routes.MapPost("/loop", (HttpContext context, IFormCollection form) =>
+        {
+            // Whether the person belongs to it is checked where it is read.
+            Remember(context, CurrentLoop.Cookie, form["loop"].ToString() is { Length: > 0 and <= 200 } loop ? loop : null);
+            return Results.LocalRedirect("/home");
+        }).DisableAntiforgery();
+    }
+
+    private static void Remember(HttpContext context, string name, string? value)
+    {
+        var options = new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Request.IsHttps, IsEssential = true, MaxAge = TimeSpan.FromDays(400) };
+        if (value is null)
+        {
+            context.Response.Cookies.Delete(name);
+        }
+        else
+        {
+            context.Response.Cookies.Append(name, value, options);
+        }
+    }
+
+    // Only a path of ours: "//host" and "/\host" lead elsewhere.
+    private static string Back(IFormCollection form)
+    {
+        var back = form["back"].ToString();
+        return back.Length > 0 && back[0] == '/' && (back.Length == 1 || back[1] is not ('/' or '\\')) ? back : "/";
+    }
+}

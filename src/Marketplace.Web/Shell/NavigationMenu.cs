@@ -1,0 +1,50 @@
+using Marketplace.Data;
+using static Marketplace.Data.Role;
+
+namespace Marketplace.Web.Shell;
+
+/// <summary>One task a person comes for.</summary>
+/// <param name="Key">Its words are <c>Nav.{Key}</c> in Texts.resx.</param>
+/// <param name="Href">Where it leads.</param>
+/// <param name="Icon">A name in Icon.razor.</param>
+/// <param name="Roles">Who has it.</param>
+public sealed record NavigationEntry(string Key, string Href, string Icon, params IReadOnlyList<Role> Roles);
+
+/// <summary>The left navigation by task: at most seven entries for each role, in one order for everybody,
+/// so that a thing stays where it was when a person gains a role.</summary>
+public static class NavigationMenu
+{
+    /// <summary>How many entries a single role may have.</summary>
+    public const int MostEntries = 7;
+
+    /// <summary>Every entry, in the order shown.</summary>
+    public static IReadOnlyList<NavigationEntry> All { get; } =
+    [
+        new("Home", "/home", "home", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
+        new("Energy", "/energy", "chart", Consumer, Prosumer),
+        new("Orders", "/orders", "tag", Consumer, Prosumer),
+        new("Offers", "/offers", "sun", Producer, Prosumer, Storage),
+        new("Bills", "/bills", "bill", Consumer, Prosumer),
+        new("Statements", "/statements", "coins", Producer, Storage, Investor),
+        new("Members", "/operator/members", "people", Operator),
+        new("Meters", "/operator/meters", "meter", Operator, Technician),
+        new("Hours", "/operator/hours", "clock", Operator, Technician, Auditor),
+        new("LedgerState", "/operator/ledger", "layers", Operator, Auditor),
+        new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
+        new("Transparency", "/transparency", "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
+    ];
+
+    /// <summary>What a visitor sees without signing in.</summary>
+    public static IReadOnlyList<NavigationEntry> Public { get; } =
+    [
+        new("Market", "/market", "market"),
+        new("Transparency", "/transparency", "shield"),
+    ];
+
+    /// <summary>The entries for the roles a person holds in the loop; the public ones for none.</summary>
+    public static IReadOnlyList<NavigationEntry> For(IEnumerable<Role> roles)
+    {
+        var held = roles.ToHashSet();
+        return held.Count == 0 ? Public : [.. All.Where(entry => entry.Roles.Any(held.Contains))];
+    }
+}

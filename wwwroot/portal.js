@@ -1,0 +1,87 @@
+// The little that runs in the browser besides Blazor's script. Every page works without it.
+
+// The market clock runs on from the text the page was sent with.
+class MarketClock extends HTMLElement {
+  static observedAttributes = ['data-now', 'data-rate', 'data-gate', 'data-delivery'];
+
+  connectedCallback() {
+    this.timer = setInterval(() => this.show(), 1000);
+    this.attributeChangedCallback();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.timer);
+  }
+
+  attributeChangedCallback() {
+    this.received = Date.now();
+    const shape = { timeZone: this.dataset.zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+    this.hour = new Intl.DateTimeFormat(this.lang, shape);
+    this.moment = new Intl.DateTimeFormat(this.lang, { ...shape, weekday: 'short', day: 'numeric', month: 'short' });
+  }
+
+  show() {
+    const rate = Number(this.dataset.rate);
+    if (!(rate > 0)) return;
+    const now = Number(this.dataset.now) + (Date.now() - this.received) * rate;
+    const step = Number(this.dataset.step);
+    // Each gate that has closed since hands over to the next hour's.
+    const passed = Math.max(0, Math.ceil((now - Number(this.dataset.gate)) / step));
+    const left = Number(this.dataset.gate) + passed * step - now;
+    const start = Number(this.dataset.delivery) + passed * step;
+    const minutes = Math.floor(left / 60000);
+    const time = minutes >= 60 ? `${Math.floor(minutes / 60)}\u00a0h ${minutes % 60}\u00a0min` : `${minutes}\u00a0min`;
+    this.write('.clock-now time', this.moment.format(now));
+    this.write('.clock-gate', this.dataset.gateText.replace('{0}', `${this.hour.format(start)}–${this.hour.format(start + step)}`).replace('{1}', time));
+  }
+
+  write(selector, text) {
+    const element = this.querySelector(selector);
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+}
+
+customElements.define('market-clock', MarketClock);
+
+// Charts: one tab stop each, arrow keys walk over the points, the readout says what the point says.
+const readout = (point, on) => {
+  const output = point.closest('.chart')?.querySelector('.chart-readout');
+  if (output) output.textContent = on ? point.getAttribute('aria-label') : '';
+};
+
+document.addEventListener('focusin', e => e.target.closest?.('.point') && readout(e.target.closest('.point'), true));
+document.addEventListener('focusout', e => e.target.closest?.('.point') && readout(e.target.closest('.point'), false));
+document.addEventListener('pointerover', e => e.target.closest?.('.point') && readout(e.target.closest('.point'), true));
+document.addEventListener('pointerout', e => e.target.closest?.('.point') && readout(e.target.closest('.point'), false));
+document.addEventListener('keydown', e => {
+  const point = e.target.closest?.('.point');
+  const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity }[e.key];
+  if (!point || move === undefined) return;
+  const points = [...point.closest('.chart').querySelectorAll('.point')];
+  const next = points[Math.min(points.length - 1, Math.max(0, points.indexOf(point) + move))];
+  point.setAttribute('tabindex', '-1');
+  next.setAttribute('tabindex', '0');
+  next.focus();
+  e.preventDefault();
+});
+
+// Menus close as people expect: by Escape, and when one acts elsewhere.
+const openMenus = () => document.querySelectorAll('details.menu[open]');
+document.addEventListener('click', e => openMenus().forEach(menu => menu.contains(e.target) || menu.removeAttribute('open')));
+document.addEventListener('keydown', e => {
+  if (e.key !== 'Escape') return;
+  openMenus().forEach(menu => { menu.removeAttribute('open'); menu.querySelector('summary').focus(); });
+});
+
+document.addEventListener('click', e => {
+  if (e.target.closest?.('[data-reload]')) { e.preventDefault(); location.reload(); }
+  if (e.target.closest?.('[data-print]')) { e.preventDefault(); print(); }
+});
+
+// A summary of errors takes the focus, so that it is read first.
+const focusErrors = () => document.querySelector('.form-errors')?.focus();
+focusErrors();
+window.Blazor?.addEventListener('enhancedload', () => {
+  openMenus().forEach(menu => menu.removeAttribute('open'));
+  focusErrors();
+});
