@@ -1,3 +1,4 @@
+using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
 
@@ -5,10 +6,13 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddPipeline();
 builder.AddShell();
+builder.AddLedger();
 
 var app = builder.Build();
 
 app.UseActor();
 app.MapShell();
+
+app.MapLedgerEndpoints();
 
 return await Commands.RunAsync(app, args);

@@ -1,0 +1,172 @@
+using Marketplace.Ledger;
+using Npgsql;
+
+namespace Marketplace.Data;
+
+/// <summary>A checkpoint as the log signed it.</summary>
+/// <param name="Kinds">How many entries of kind 1, 2, 3 … the tree has.</param>
+public sealed record SignedCheckpoint(long Size, TreeHash Root, string Note, long[] Kinds, DateTimeOffset SignedAt);
+
+/// <summary>A checkpoint as the world is shown it, with its cosignatures.</summary>
+public sealed record PublishedCheckpoint(long Size, string Note, DateTimeOffset PublishedAt);
+
+/// <summary>A batch that waits at the door.</summary>
+public sealed record PendingBatch(long BatchId, byte[] Entries);
+
+/// <summary>How far a record has come.</summary>
+public enum EntryState
+{
+    /// <summary>No such batch.</summary>
+    Unknown,
+
+    /// <summary>Handed in with its record; not yet in the tree.</summary>
+    Waiting,
+
+    /// <summary>In the tree, under a signed checkpoint.</summary>
+    UnderSignature,
+
+    /// <summary>Under a published checkpoint that meets the policy.</summary>
+    Anchored,
+}
+
+/// <summary>Reads of the ledger's schema. Everything is by the loop's id first.</summary>
+public static class LogTables
+{
+    public static async Task<SignedCheckpoint?> LatestSignedAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, "SELECT size, root, note, kinds, signed_at FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1", loopId);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? ReadSigned(reader) : null;
+    }
+
+    public static async Task<PublishedCheckpoint?> LatestPublishedAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            connection,
+            "SELECT size, note, published_at FROM ledger.publications WHERE loop_id = $1 ORDER BY size DESC, publication_id DESC LIMIT 1",
+            loopId);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new PublishedCheckpoint(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2))
+            : null;
+    }
+
+    /// <summary>The first publication that covers an entry: from then on it cannot be changed unseen.</summary>
+    public static async Task<PublishedCheckpoint?> FirstPublishedOverAsync(NpgsqlConnection connection, int loopId, long index, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            connection,
+            "SELECT size, note, published_at FROM ledger.publications WHERE loop_id = $1 AND size > $2 ORDER BY size, publication_id LIMIT 1",
+            loopId);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = index });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new PublishedCheckpoint(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2))
+            : null;
+    }
+
+    /// <summary>The index of a batch's first entry, or null while it waits.</summary>
+    public static async Task<long?> FirstIndexAsync(NpgsqlConnection connection, int loopId, long batchId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, "SELECT first_index FROM ledger.placements WHERE loop_id = $1 AND batch_id = $2", loopId);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
+        return await command.ExecuteScalarAsync(cancellationToken) as long?;
+    }
+
+    /// <summary>How far a batch has come.</summary>
+    public static async Task<EntryState> StateOfAsync(NpgsqlConnection connection, int loopId, long batchId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            connection,
+            """
+            SELECT p.first_index + p.entry_count, (SELECT max(size) FROM ledger.publications WHERE loop_id = $1)
+            FROM ledger.batches b LEFT JOIN ledger.placements p ON p.loop_id = b.loop_id AND p.batch_id = b.batch_id
+            WHERE b.loop_id = $1 AND b.batch_id = $2
+            """,
+            loopId);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return EntryState.Unknown;
+        }
+
+        if (await reader.IsDBNullAsync(0, cancellationToken))
+        {
+            return EntryState.Waiting;
+        }
+
+        var published = await reader.IsDBNullAsync(1, cancellationToken) ? 0 : reader.GetInt64(1);
+        return reader.GetInt64(0) <= published ? EntryState.Anchored : EntryState.UnderSignature;
+    }
+
+    /// <summary>
+    /// The bytes of tiles and bundles, cut to the widths asked for; one that does not exist is left out. Full tiles are
+    /// rows, partial ones prefixes of the right edge or, once complete, of the full tile.
+    /// </summary>
+    public static async Task<Dictionary<TileId, byte[]>> TilesAsync(NpgsqlConnection connection, int loopId, IEnumerable<TileId> tiles, CancellationToken cancellationToken)
+    {
+        var wanted = tiles.Distinct().ToList();
+        var found = new Dictionary<TileId, byte[]>();
+        await using var batch = new NpgsqlBatch(connection);
+        var edge = new NpgsqlBatchCommand("SELECT size, bundle, tails FROM ledger.edges WHERE loop_id = $1");
+        edge.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        var full = new NpgsqlBatchCommand("SELECT level, index, bytes FROM ledger.tiles WHERE loop_id = $1 AND (level, index) IN (SELECT * FROM unnest($2, $3))");
+        full.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        full.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. wanted.Select(t => (short)t.Level)] });
+        full.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. wanted.Select(t => t.Index)] });
+        batch.BatchCommands.Add(edge);
+        batch.BatchCommands.Add(full);
+
+        // Both statements see one state of the log only if nothing is moved between them: a tail that became a full
+        // tile is then found in the second, which is why the edge is read first.
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (await reader.ReadAsync(cancellationToken))
+        {
+            var size = reader.GetInt64(0);
+            var bundle = reader.GetFieldValue<byte[]>(1);
+            var tails = reader.GetFieldValue<byte[][]>(2);
+            foreach (var tile in wanted.Where(t => t.Index == TileId.CountIn(t.Level, size) / TileId.FullWidth && t.ExistsIn(size)))
+            {
+                found[tile] = Cut(tile, tile.Level == TileId.Entries ? bundle : tails[tile.Level]);
+            }
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var (level, index, bytes) = (reader.GetInt16(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
+            foreach (var tile in wanted.Where(t => t.Level == level && t.Index == index))
+            {
+                found[tile] = Cut(tile, bytes);
+            }
+        }
+
+        return found;
+    }
+
+    internal static NpgsqlCommand Command(NpgsqlConnection connection, string sql, int loopId)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        return command;
+    }
+
+    internal static SignedCheckpoint ReadSigned(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0),
+        new TreeHash(reader.GetFieldValue<byte[]>(1)),
+        reader.GetString(2),
+        reader.GetFieldValue<long[]>(3),
+        reader.GetFieldValue<DateTimeOffset>(4));
+
+    private static byte[] Cut(TileId tile, byte[] bytes)
+    {
+        if (tile.Level != TileId.Entries)
+        {
+            return bytes[..(tile.Width * TreeHash.Length)];
+        }
+
+        EntryBundle.ReadFirst(bytes, tile.Width, out var used);
+        return bytes[..used];
+    }
+}

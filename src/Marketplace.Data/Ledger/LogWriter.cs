@@ -1,0 +1,179 @@
+using Marketplace.Ledger;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Marketplace.Data;
+
+/// <summary>What the sequencer finds when it takes up a log: the last signed state, its right edge and what waits.</summary>
+public sealed record LogState(SignedCheckpoint? Latest, MerkleTree Tree, IReadOnlyList<PendingBatch> Pending, string? Vkey, string? HaltedBecause);
+
+/// <summary>A log's next state, all to be written or none of it.</summary>
+public sealed record LogStep(
+    MerkleTree Tree,
+    IReadOnlyList<(TileId Tile, byte[] Bytes)> Completed,
+    IReadOnlyList<(long BatchId, long FirstIndex, int Count)> Placements,
+    SignedCheckpoint Checkpoint,
+    bool IsPublished);
+
+/// <summary>The writes of the sequencer. One writer at a time for each loop, by an advisory lock of its transaction.</summary>
+public static class LogWriter
+{
+    /// <summary>Batches integrated in one step, so that a step's memory is bounded.</summary>
+    public const int BatchesAStep = 1000;
+
+    // Any fixed number: with the loop's id it names the lock.
+    private const int SequencerLock = 0x4C6F6730;
+
+    /// <summary>Waits for the loop's lock, which the transaction then holds, and reads where the log stands.</summary>
+    /// <exception cref="LedgerConflictException">The stored edge is not the one under the last signed checkpoint.</exception>
+    public static async Task<LogState> TakeUpAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        Add(batch, "SELECT pg_advisory_xact_lock($2, $1)", loopId).Parameters.Add(new NpgsqlParameter<int> { TypedValue = SequencerLock });
+        Add(batch, "SELECT size, root, note, kinds, signed_at FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1", loopId);
+        Add(batch, "SELECT size, bundle, tails FROM ledger.edges WHERE loop_id = $1", loopId);
+        Add(batch, "SELECT vkey FROM ledger.logs WHERE loop_id = $1", loopId);
+        Add(batch, "SELECT halts, words FROM ledger.incidents WHERE loop_id = $1 ORDER BY incident_id DESC LIMIT 1", loopId);
+        Add(batch, "SELECT batch_id, entries FROM ledger.pending WHERE loop_id = $1 ORDER BY batch_id LIMIT $2", loopId)
+            .Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchesAStep });
+
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var latest = await reader.ReadAsync(cancellationToken) ? LogTables.ReadSigned(reader) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var tree = await reader.ReadAsync(cancellationToken)
+            ? Edge(latest, reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[][]>(2))
+            : latest is null ? new MerkleTree() : throw new LedgerConflictException($"Loop {loopId} has a signed checkpoint but no edge of its tree");
+        await reader.NextResultAsync(cancellationToken);
+        var vkey = await reader.ReadAsync(cancellationToken) ? reader.GetString(0) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var halted = await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0) ? reader.GetString(1) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var pending = new List<PendingBatch>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            pending.Add(new PendingBatch(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)));
+        }
+
+        return new LogState(latest, tree, pending, vkey, halted);
+    }
+
+    /// <summary>Writes a step. The caller commits.</summary>
+    public static async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, LogStep step, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        if (step.Completed.Count > 0)
+        {
+            var tiles = Add(batch, "INSERT INTO ledger.tiles (loop_id, level, index, bytes) SELECT $1, * FROM unnest($2, $3, $4)", loopId);
+            tiles.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. step.Completed.Select(c => (short)c.Tile.Level)] });
+            tiles.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. step.Completed.Select(c => c.Tile.Index)] });
+            tiles.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. step.Completed.Select(c => c.Bytes)] });
+        }
+
+        if (step.Placements.Count > 0)
+        {
+            var placements = Add(batch, "INSERT INTO ledger.placements (loop_id, batch_id, first_index, entry_count) SELECT $1, * FROM unnest($2, $3, $4)", loopId);
+            placements.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. step.Placements.Select(p => p.BatchId)] });
+            placements.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. step.Placements.Select(p => p.FirstIndex)] });
+            placements.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. step.Placements.Select(p => p.Count)] });
+            Add(batch, "DELETE FROM ledger.pending WHERE loop_id = $1 AND batch_id = ANY($2)", loopId)
+                .Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. step.Placements.Select(p => p.BatchId)] });
+        }
+
+        var edge = Add(
+            batch,
+            """
+            INSERT INTO ledger.edges (loop_id, size, bundle, tails) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (loop_id) DO UPDATE SET size = excluded.size, bundle = excluded.bundle, tails = excluded.tails
+            """,
+            loopId);
+        edge.Parameters.Add(new NpgsqlParameter<long> { TypedValue = step.Tree.Size });
+        edge.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = step.Tree.TailBundle(), NpgsqlDbType = NpgsqlDbType.Bytea });
+        edge.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. Enumerable.Range(0, TileId.MaxLevel + 1).Select(step.Tree.Tail)] });
+
+        var signed = step.Checkpoint;
+        var checkpoint = Add(batch, "INSERT INTO ledger.checkpoints (loop_id, size, root, note, kinds, signed_at) VALUES ($1, $2, $3, $4, $5, $6)", loopId);
+        checkpoint.Parameters.Add(new NpgsqlParameter<long> { TypedValue = signed.Size });
+        checkpoint.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = signed.Root.ToBytes() });
+        checkpoint.Parameters.Add(new NpgsqlParameter<string> { TypedValue = signed.Note });
+        checkpoint.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = signed.Kinds });
+        checkpoint.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = signed.SignedAt });
+        if (step.IsPublished)
+        {
+            Publication(Add(batch, Publish, loopId).Parameters, signed.Size, signed.Note, signed.SignedAt);
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Records under which name and key the log starts.</summary>
+    public static async Task StartAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, VerifierKey key, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = LogTables.Command(connection, "INSERT INTO ledger.logs (loop_id, origin, vkey, started_at) VALUES ($1, $2, $3, $4)", loopId);
+        command.Transaction = transaction;
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Name });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.ToString() });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Publishes a checkpoint, unless a larger one has been published meanwhile.</summary>
+    public static async Task PublishAsync(NpgsqlConnection connection, int loopId, long size, string note, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = LogTables.Command(connection, Publish, loopId);
+        Publication(command.Parameters, size, note, now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Puts on record that signing stops, or that it may go on, and why.</summary>
+    public static async Task RecordIncidentAsync(NpgsqlConnection connection, int loopId, bool halts, string words, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = LogTables.Command(connection, "INSERT INTO ledger.incidents (loop_id, halts, words, happened_at) VALUES ($1, $2, $3, $4)", loopId);
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = halts });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = words });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private const string Publish =
+        """
+        INSERT INTO ledger.publications (loop_id, size, note, published_at)
+        SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM ledger.publications WHERE loop_id = $1 AND size > $2)
+        """;
+
+    private static void Publication(NpgsqlParameterCollection parameters, long size, string note, DateTimeOffset now)
+    {
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = size });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = note });
+        parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+    }
+
+    private static MerkleTree Edge(SignedCheckpoint? latest, long size, byte[] bundle, byte[][] tails)
+    {
+        try
+        {
+            var tree = new MerkleTree(size, [.. tails.Select(t => (ReadOnlyMemory<byte>)t)], bundle);
+            var width = (int)(size % TileId.FullWidth);
+            var leaves = EntryBundle.Read(bundle, width).Select(e => MerkleHash.Leaf(e.Span).ToBytes()).SelectMany(h => h).ToArray();
+            if (latest is not null && latest.Size == size && latest.Root == tree.Root() && leaves.AsSpan().SequenceEqual(tails[0]))
+            {
+                return tree;
+            }
+        }
+        catch (NotVerifiedException)
+        {
+            // Falls through to the same refusal.
+        }
+
+        throw new LedgerConflictException("The stored right edge of the tree is not the one that was signed; somebody or something has changed it");
+    }
+
+    private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, int loopId)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        batch.BatchCommands.Add(command);
+        return command;
+    }
+}
