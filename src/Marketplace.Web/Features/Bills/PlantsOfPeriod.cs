@@ -1,0 +1,53 @@
+using Marketplace.Billing;
+using Marketplace.Contracts;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Bills;
+
+/// <summary>What billing has to know of plants: which are stores, who owns them, who has a share in what they earn.</summary>
+internal sealed class PlantsOfPeriod(IReadOnlyDictionary<string, int> owners, IReadOnlySet<string> stores, ILookup<string, Stake> stakes)
+{
+    public IReadOnlySet<string> Stores { get; } = stores;
+
+    public static async Task<PlantsOfPeriod> ReadAsync(MarketplaceDb db, int loopId, CancellationToken cancellationToken)
+    {
+        var plants = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == loopId)
+            .Select(plant => new { plant.Code, plant.OwnerId, plant.Definition }).ToListAsync(cancellationToken);
+        var shares = await db.PlantShares.AsNoTracking().Where(share => share.LoopId == loopId)
+            .Select(share => new { share.PlantCode, share.MemberId, share.ShareMillionths }).ToListAsync(cancellationToken);
+        return new PlantsOfPeriod(
+            plants.ToDictionary(plant => plant.Code, plant => plant.OwnerId),
+            plants.Where(plant => PlantKindOf.IsStore(plant.Definition)).Select(plant => plant.Code).ToHashSet(StringComparer.Ordinal),
+            shares.ToLookup(share => share.PlantCode, share => new Stake(share.MemberId, share.ShareMillionths)));
+    }
+
+    /// <summary>The revenue shares of the period, and a check that each position belongs to the owner of a known plant.</summary>
+    public IReadOnlyList<RevenueShare> Shares(IReadOnlyList<PositionSum> positions)
+    {
+        var shares = new List<RevenueShare>();
+        foreach (var ofPlant in positions.Where(sum => sum.Plant.Length > 0).GroupBy(sum => sum.Plant).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            if (!owners.TryGetValue(ofPlant.Key, out var owner))
+            {
+                throw new BrokenInvariantException("every settled plant is a plant of the loop", $"No plant '{ofPlant.Key}'");
+            }
+
+            if (!stakes.Contains(ofPlant.Key))
+            {
+                continue;
+            }
+
+            var revenue = -ofPlant.Aggregate(Money.Zero, (sum, position) => sum + position.Total);
+            foreach (var result in RevenueShareClause.Evaluate(revenue, owner, [.. stakes[ofPlant.Key]]))
+            {
+                var stake = stakes[ofPlant.Key].Single(stake => stake.Party == result.Party);
+                shares.Add(new RevenueShare(ofPlant.Key, owner, result.Party, stake.ShareMillionths, revenue, result.Amount));
+            }
+        }
+
+        return shares;
+    }
+}
