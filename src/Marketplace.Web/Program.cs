@@ -1,3 +1,4 @@
+using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
@@ -6,12 +7,14 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddPipeline();
 builder.AddShell();
+builder.AddAccounts();
 builder.AddLedger();
 
 var app = builder.Build();
 
 app.UseActor();
 app.MapShell();
+app.MapAccounts();
 
 app.MapLedgerEndpoints();
 

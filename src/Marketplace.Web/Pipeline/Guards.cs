@@ -1,0 +1,60 @@
+using Marketplace.Data;
+using MediatR;
+
+namespace Marketplace.Web.Pipeline;
+
+/// <summary>A request that anybody may make, signed in or not. What it answers must be fit for the public.</summary>
+public interface IPublic : IGuarded
+{
+    bool IGuarded.Permits(Actor actor) => true;
+}
+
+/// <summary>A request that a signed-in person makes about the own account.</summary>
+public interface IPersonal : IGuarded
+{
+    bool IGuarded.Permits(Actor actor) => actor.AccountId is not null;
+}
+
+/// <summary>A request of the host's own jobs and commands.</summary>
+public interface ISystemOnly : IGuarded
+{
+    bool IGuarded.Permits(Actor actor) => actor.IsSystem;
+}
+
+/// <summary>What an operator does to a loop. It is written down in the same transaction: either both happen or neither.</summary>
+public interface IOperatorAct : IGuarded, IChange
+{
+    int LoopId { get; }
+
+    /// <summary>The deed in one word, as auditors filter it: the request's own name.</summary>
+    string Act => GetType().Name;
+
+    /// <summary>What it was done to, without personal data: these rows are never erased.</summary>
+    string Subject { get; }
+
+    bool IGuarded.Permits(Actor actor) => actor.Operates(LoopId);
+}
+
+/// <summary>Writes operators' acts down.</summary>
+public sealed class AuditBehaviour<TRequest, TResponse>(Work work, CurrentActor current, TimeProvider time) : IPipelineBehavior<TRequest, TResponse>
+    where TRequest : IRequest<TResponse>
+{
+    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    {
+        var response = await next();
+        if (request is IOperatorAct act)
+        {
+            work.Db.OperatorActions.Add(new OperatorAction
+            {
+                LoopId = act.LoopId,
+                AccountId = current.Actor.AccountId,
+                At = time.GetUtcNow(),
+                Action = act.Act,
+                Subject = act.Subject,
+            });
+            await work.Db.SaveChangesAsync(cancellationToken);
+        }
+
+        return response;
+    }
+}
