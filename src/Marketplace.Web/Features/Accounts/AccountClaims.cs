@@ -27,7 +27,7 @@ public sealed class AccountClaims(UserManager<Account> users, IOptions<IdentityO
 
     public static async Task<IReadOnlyList<RoleHeld>> RolesOfAsync(MarketplaceDb db, Guid accountId, CancellationToken cancellationToken) =>
         await (from membership in db.Memberships
-               join role in db.Set<MemberRole>()
+               join role in db.MemberRoles
                    on new { membership.LoopId, membership.MemberId } equals new { role.LoopId, role.MemberId }
                where membership.AccountId == accountId
                orderby role.LoopId, role.MemberId, role.Role

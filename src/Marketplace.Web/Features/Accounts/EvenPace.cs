@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Marketplace.Web.Features.Accounts;
 
 /// <summary>Lets an answer about an account take no less than a set time, so that a stopwatch tells nobody whether there is
@@ -6,14 +8,15 @@ internal static class EvenPace
 {
     private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(400);
 
-    public static async Task<T> KeepAsync<T>(TimeProvider time, Func<Task<T>> work)
+    // A stopwatch, not the clock of the host: what counts is how long the person who asks has waited.
+    public static async Task<T> KeepAsync<T>(Func<Task<T>> work)
     {
-        var started = time.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         var result = await work();
-        var left = s_least - time.GetElapsedTime(started);
+        var left = s_least - Stopwatch.GetElapsedTime(started);
         if (left > TimeSpan.Zero)
         {
-            await Task.Delay(left, time);
+            await Task.Delay(left);
         }
 
         return result;

@@ -26,7 +26,7 @@ public sealed class FirstOperatorLink
 public sealed record CheckFirstOperatorLink(string Token) : IRequest<bool>, IPublic;
 
 /// <summary>Makes the first operator and the first loop, and signs the operator in. Answers the loop's address.</summary>
-public sealed record BecomeFirstOperator(string Token, string Email, string DisplayName, string Password, LoopPlan Loop) : IRequest<string>, IPublic, IChange;
+public sealed record BecomeFirstOperator(string Token, string Email, string DisplayName, string Password, NewLoop Loop) : IRequest<string>, IPublic, IChange;
 
 public sealed class BecomeFirstOperatorRules : AbstractValidator<BecomeFirstOperator>
 {
@@ -41,7 +41,7 @@ public sealed class BecomeFirstOperatorRules : AbstractValidator<BecomeFirstOper
                 context.AddFailure(problem);
             }
         });
-        RuleFor(request => request.Loop).SetValidator(new LoopPlanRules());
+        RuleFor(request => request.Loop).SetValidator(new NewLoopRules());
     }
 }
 
@@ -62,7 +62,7 @@ public sealed class FirstOperatorHandler(FirstOperatorLink link, Work work, User
 
         if (await work.Db.Loops.AnyAsync(loop => loop.Slug == request.Loop.Slug, cancellationToken))
         {
-            throw new RefusedException(nameof(LoopPlan.Slug), "Another loop has this address. Choose a different one.");
+            throw new RefusedException(nameof(NewLoop.Slug), "Another loop has this address. Choose a different one.");
         }
 
         var now = time.GetUtcNow();
@@ -84,7 +84,7 @@ public sealed class FirstOperatorHandler(FirstOperatorLink link, Work work, User
 
     /// <summary>Whether anybody who can sign in operates a loop.</summary>
     internal static Task<bool> ExistsAsync(MarketplaceDb db, CancellationToken cancellationToken) =>
-        db.Memberships.AnyAsync(membership => db.Set<MemberRole>().Any(role =>
+        db.Memberships.AnyAsync(membership => db.MemberRoles.Any(role =>
             role.LoopId == membership.LoopId && role.MemberId == membership.MemberId && role.Role == Role.Operator), cancellationToken);
 }
 

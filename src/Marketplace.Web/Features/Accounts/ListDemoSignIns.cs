@@ -28,8 +28,8 @@ public sealed class ListDemoSignInsHandler(Work work, IConfiguration configurati
             join membership in work.Db.Memberships on loop.Id equals membership.LoopId
             join account in work.Db.Users on membership.AccountId equals account.Id
             join member in work.Db.Members on new { membership.LoopId, Id = membership.MemberId } equals new { member.LoopId, member.Id }
-            join role in work.Db.Set<MemberRole>() on new { membership.LoopId, membership.MemberId } equals new { role.LoopId, role.MemberId }
-            where loop.Kind != LoopKind.Live && account.Email!.EndsWith(DemoAccounts.Domain)
+            join role in work.Db.MemberRoles on new { membership.LoopId, membership.MemberId } equals new { role.LoopId, role.MemberId }
+            where loop.Kind != LoopKind.Live && account.Email!.EndsWith(DemoSignIns.Domain)
             orderby loop.Kind, loop.Id, role.Role, member.Id
             select new { loop.Id, LoopName = loop.Name, role.Role, Member = member.Name, account.DisplayName, Email = account.Email! })
             .Take(Most).ToListAsync(cancellationToken);

@@ -15,7 +15,7 @@ public sealed class SeedAccountHandler(Work work, UserManager<Account> users, Ti
     public async Task<Guid> Handle(SeedAccount request, CancellationToken cancellationToken)
     {
         var kind = await work.Db.Loops.Where(loop => loop.Id == request.LoopId).Select(loop => loop.Kind).SingleAsync(cancellationToken);
-        if (kind == LoopKind.Live || !request.Email.EndsWith(DemoAccounts.Domain, StringComparison.Ordinal))
+        if (kind == LoopKind.Live || !request.Email.EndsWith(DemoSignIns.Domain, StringComparison.Ordinal))
         {
             throw new BrokenInvariantException("demo-accounts-stay-in-demo-loops", $"{request.Email} was to be seeded into a {kind} loop");
         }
@@ -41,12 +41,12 @@ public sealed class SeedAccountHandler(Work work, UserManager<Account> users, Ti
     }
 }
 
-/// <summary>What makes an account a demo account: it reaches nobody and its password is published.</summary>
-public static class DemoAccounts
+/// <summary>What makes an account fit for a demo: it reaches nobody and its password is published.</summary>
+public static class DemoSignIns
 {
     /// <summary>Reserved by RFC 2606: no letter to it arrives anywhere.</summary>
     public const string Domain = ".example";
 
-    /// <summary>Published: shown on the sign-in page of a demo.</summary>
-    public const string Password = "warm-pipe-cold-pipe";
+    /// <summary>Shown on the sign-in page of a demo.</summary>
+    public const string Password = "Lindenhof-2026";
 }

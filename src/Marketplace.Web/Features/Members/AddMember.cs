@@ -51,7 +51,7 @@ public sealed class AddMemberHandler(Work work, TimeProvider time) : IRequestHan
 
         var id = (await inLoop.MaxAsync(member => (int?)member.Id, cancellationToken) ?? 0) + 1;
         work.Db.Members.Add(new Member { LoopId = request.LoopId, Id = id, Key = request.Key, Name = request.Name.Trim(), Kind = request.Kind.Trim(), JoinedAt = time.GetUtcNow() });
-        work.Db.Set<MemberRole>().AddRange(request.Roles.Distinct().Select(role => new MemberRole { LoopId = request.LoopId, MemberId = id, Role = role }));
+        work.Db.MemberRoles.AddRange(request.Roles.Distinct().Select(role => new MemberRole { LoopId = request.LoopId, MemberId = id, Role = role }));
         await work.Db.SaveChangesAsync(cancellationToken);
         return id;
     }

@@ -41,7 +41,7 @@ public sealed class ListMembersHandler(Work work, TimeProvider time) : IRequestH
 
         if (request.Role is { } only)
         {
-            members = members.Where(member => db.Set<MemberRole>().Any(role => role.LoopId == member.LoopId && role.MemberId == member.Id && role.Role == only));
+            members = members.Where(member => db.MemberRoles.Any(role => role.LoopId == member.LoopId && role.MemberId == member.Id && role.Role == only));
         }
 
         var total = await members.CountAsync(cancellationToken);
@@ -56,7 +56,7 @@ public sealed class ListMembersHandler(Work work, TimeProvider time) : IRequestH
                 member.Name,
                 member.Kind,
                 member.JoinedAt,
-                Roles = db.Set<MemberRole>().Where(role => role.LoopId == member.LoopId && role.MemberId == member.Id).OrderBy(role => role.Role).Select(role => role.Role).ToList(),
+                Roles = db.MemberRoles.Where(role => role.LoopId == member.LoopId && role.MemberId == member.Id).OrderBy(role => role.Role).Select(role => role.Role).ToList(),
                 People = db.Memberships.Count(membership => membership.LoopId == member.LoopId && membership.MemberId == member.Id),
                 Invited = db.Invitations.Count(invitation => invitation.LoopId == member.LoopId && invitation.MemberId == member.Id
                     && invitation.AcceptedAt == null && invitation.RevokedAt == null && invitation.ExpiresAt > now),

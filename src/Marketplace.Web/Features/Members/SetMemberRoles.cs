@@ -28,7 +28,7 @@ public sealed class SetMemberRolesHandler(Work work) : IRequestHandler<SetMember
             throw new NotPermittedException(nameof(SetMemberRoles));
         }
 
-        var roles = work.Db.Set<MemberRole>();
+        var roles = work.Db.MemberRoles;
         var held = await roles.Where(role => role.LoopId == request.LoopId && role.MemberId == request.MemberId).ToListAsync(cancellationToken);
         roles.RemoveRange(held.Where(role => !request.Roles.Contains(role.Role)));
         roles.AddRange(request.Roles.Distinct().Except(held.Select(role => role.Role))
@@ -49,7 +49,7 @@ internal static class LastOperator
     public static async Task RefuseIfGoneAsync(Work work, int loopId, CancellationToken cancellationToken)
     {
         var db = work.Db;
-        if (!await db.Memberships.AnyAsync(membership => membership.LoopId == loopId && db.Set<MemberRole>().Any(role =>
+        if (!await db.Memberships.AnyAsync(membership => membership.LoopId == loopId && db.MemberRoles.Any(role =>
             role.LoopId == loopId && role.MemberId == membership.MemberId && role.Role == Role.Operator), cancellationToken))
         {
             throw new RefusedException("Nobody would be left to operate the loop. Invite another operator first.");

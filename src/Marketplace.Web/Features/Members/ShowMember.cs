@@ -26,7 +26,7 @@ public sealed class ShowMemberHandler(Work work, TimeProvider time) : IRequestHa
         var db = work.Db;
         var member = await db.Members.AsNoTracking().SingleOrDefaultAsync(member => member.LoopId == request.LoopId && member.Id == request.MemberId, cancellationToken)
             ?? throw new NotPermittedException(nameof(ShowMember));
-        var roles = await db.Set<MemberRole>().Where(role => role.LoopId == member.LoopId && role.MemberId == member.Id)
+        var roles = await db.MemberRoles.Where(role => role.LoopId == member.LoopId && role.MemberId == member.Id)
             .OrderBy(role => role.Role).Select(role => role.Role).ToListAsync(cancellationToken);
         var people = await (
             from membership in db.Memberships

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Loops;
 
 /// <summary>What an operator decides when a loop begins. All of it but the address can be changed later.</summary>
-public sealed record LoopPlan(string Name, string Slug, string Currency, string TimeZone, TariffPlan Tariff)
+public sealed record NewLoop(string Name, string Slug, string Currency, string TimeZone, NewTariff Tariff)
 {
     /// <summary>Makes the loop with its clock in real time, its first tariff, and its operator as member 1.</summary>
     public async Task<Loop> LayAsync(MarketplaceDb db, Guid operatorAccountId, DateTimeOffset now, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ public sealed record LoopPlan(string Name, string Slug, string Currency, string 
         db.Clocks.Add(new MarketClock { LoopId = loop.Id, MarketAnchor = now, RealAnchor = now, Rate = 1 });
         db.Tariffs.Add(Tariff.FirstVersion(loop.Id, calendar.StartOf(calendar.DayOf(now))));
         db.Members.Add(new Member { LoopId = loop.Id, Id = 1, Key = "operator", Name = "Operator of " + loop.Name, Kind = "operator", JoinedAt = now });
-        db.Set<MemberRole>().Add(new MemberRole { LoopId = loop.Id, MemberId = 1, Role = Role.Operator });
+        db.MemberRoles.Add(new MemberRole { LoopId = loop.Id, MemberId = 1, Role = Role.Operator });
         db.Memberships.Add(new Membership { AccountId = operatorAccountId, LoopId = loop.Id, MemberId = 1 });
         await db.SaveChangesAsync(cancellationToken);
         return loop;
@@ -28,7 +28,7 @@ public sealed record LoopPlan(string Name, string Slug, string Currency, string 
 }
 
 /// <summary>The first tariff of a loop.</summary>
-public sealed record TariffPlan(
+public sealed record NewTariff(
     Price DefaultLimitMargin, Price FeedIn, Price BalancingHeat, Price BalancingCold,
     Price NetworkFeeHeat, Price NetworkFeeCold, Price NetworkFeeElectricity, Money StandingChargePerDay, int VatBasisPoints)
 {
@@ -50,12 +50,12 @@ public sealed record TariffPlan(
 }
 
 /// <summary>What makes a plan fit to be a loop.</summary>
-public sealed partial class LoopPlanRules : AbstractValidator<LoopPlan>
+public sealed partial class NewLoopRules : AbstractValidator<NewLoop>
 {
     // Far above any tariff on earth, and far below where a year's bill of a district would overflow.
     private static readonly Price Highest = Price.FromUnitsPerKWh(100m);
 
-    public LoopPlanRules()
+    public NewLoopRules()
     {
         RuleFor(plan => plan.Name).Must(name => name.Trim().Length is >= 2 and <= 80).WithMessage("Give the loop a name of 2 to 80 characters.");
         RuleFor(plan => plan.Slug).Must(slug => slug.Length is >= 2 and <= 40 && SlugForm().IsMatch(slug) && slug != "new")
