@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marketplace.Auditor.Verbs;
+using Marketplace.Ledger;
 
 namespace Marketplace.Auditor;
 
@@ -25,6 +26,13 @@ public static class AuditorCommand
 {
     private static readonly Verb[] Verbs =
     [
+        ProofVerb.Verb,
+        LogVerb.Verb,
+        ConsistencyVerb.Verb,
+        InclusionVerb.Verb,
+        ConsistencyProofVerb.Verb,
+        NoteVerb.Verb,
+        WitnessVerb.Verb,
         ClearVerb.Verb,
         CheckVerb.Verb,
     ];
@@ -49,6 +57,11 @@ public static class AuditorCommand
         try
         {
             return verb.Run(args[1..], terminal);
+        }
+        catch (NotVerifiedException e)
+        {
+            terminal.Words.WriteLine($"FALSE {verb.Name}: {e.Message}");
+            return Exit.False;
         }
         catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException or HttpRequestException)
         {
