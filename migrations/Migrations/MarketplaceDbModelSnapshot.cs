@@ -392,6 +392,11 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("quantity");
 
+                    b.Property<byte[]>("Salt")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("salt");
+
                     b.Property<short>("Side")
                         .HasColumnType("smallint")
                         .HasColumnName("side");
@@ -723,6 +728,14 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("currency");
 
+                    b.Property<DateTimeOffset?>("EndsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ends_at");
+
+                    b.Property<DateTimeOffset>("FirstHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_hour");
+
                     b.Property<int>("GateClosureMinutes")
                         .HasColumnType("integer")
                         .HasColumnName("gate_closure_minutes");
@@ -739,6 +752,10 @@ namespace Marketplace.Migrations.Migrations
                     b.Property<byte[]>("Seed")
                         .HasColumnType("bytea")
                         .HasColumnName("seed");
+
+                    b.Property<int>("SettlementDelayMinutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("settlement_delay_minutes");
 
                     b.Property<string>("Slug")
                         .IsRequired()

@@ -1,4 +1,6 @@
 -- Run by the owner after each migration; running it again changes nothing. {app} is the application's role.
+-- The scheduler makes and keeps its own tables.
+GRANT USAGE, CREATE ON SCHEMA quartz TO {app};
 GRANT USAGE ON SCHEMA market TO {app};
 REVOKE ALL ON ALL TABLES IN SCHEMA market FROM {app};
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA market TO {app};

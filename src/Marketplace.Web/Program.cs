@@ -1,5 +1,9 @@
 using Marketplace.Web.Features.Accounts;
+using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
 
@@ -9,6 +13,10 @@ builder.AddPipeline();
 builder.AddShell();
 builder.AddAccounts();
 builder.AddLedger();
+builder.AddLoops();
+builder.AddOrders();
+builder.AddAuctions();
+builder.AddSettlement();
 
 var app = builder.Build();
 

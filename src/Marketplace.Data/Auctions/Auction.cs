@@ -98,6 +98,9 @@ public sealed class BookOrder
 
     public OrderSource Source { get; set; }
 
+    /// <summary>Salts the order's leaf under the book's root, so that its owner can prove it and nobody can guess it.</summary>
+    public required byte[] Salt { get; set; }
+
     /// <summary>The own or standing order it came from.</summary>
     public long? OrderId { get; set; }
 

@@ -37,6 +37,15 @@ public sealed class Loop
 
     public int GateClosureMinutes { get; set; } = 60;
 
+    /// <summary>How long after its end an hour waits for readings before it is settled.</summary>
+    public int SettlementDelayMinutes { get; set; }
+
+    /// <summary>The first delivery hour of this market.</summary>
+    public DateTimeOffset FirstHour { get; set; }
+
+    /// <summary>The end of the last delivery hour, for markets that end: replays.</summary>
+    public DateTimeOffset? EndsAt { get; set; }
+
     /// <summary>Fixes everything random (salts, order ids) in replays and the demo; null where it must be secret.</summary>
     public byte[]? Seed { get; set; }
 

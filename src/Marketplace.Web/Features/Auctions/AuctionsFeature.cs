@@ -1,0 +1,16 @@
+using Marketplace.Market;
+using Marketplace.Native.Clp;
+using Marketplace.Web.Features.Plants;
+
+namespace Marketplace.Web.Features.Auctions;
+
+/// <summary>Gate closure, clearing, prices.</summary>
+public static class AuctionsFeature
+{
+    public static void AddAuctions(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ILinearProgram, ClpLinearProgram>();
+        builder.Services.AddScoped<BookEntries>();
+        builder.Services.AddScoped<LoopPlants>();
+    }
+}

@@ -1,0 +1,117 @@
+using Marketplace.Data;
+using Marketplace.Market;
+using Marketplace.Quantities;
+using Marketplace.Replica;
+using Marketplace.Web.Features.Plants;
+using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Auctions;
+
+/// <summary>One order on its way into a book.</summary>
+public sealed record BookEntry(
+    int MemberId, Carrier Carrier, OrderSide Side, Energy Quantity, Price Limit, OrderSource Source, long? OrderId, string? PlantCode);
+
+public sealed record ComposedBook(IReadOnlyList<BookEntry> Orders, IReadOnlyList<Converter> Converters);
+
+/// <summary>Gathers what stands in the book of an hour: own orders in the order in which they were placed, then standing
+/// orders, then the loop's default terms for members without either, then what the plants bid.</summary>
+public sealed class BookEntries(MarketplaceDb db, LoopPlants plants)
+{
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
+
+    /// <exception cref="RefusedException">The hour's conditions or tariff are not known yet.</exception>
+    public async Task<ComposedBook> ComposeAsync(Loop loop, DateTimeOffset hour, CancellationToken cancellationToken)
+    {
+        var conditions = await db.Conditions.AsNoTracking().SingleOrDefaultAsync(row => row.LoopId == loop.Id && row.Hour == hour, cancellationToken)
+            ?? throw new RefusedException($"The import price and weather for {Instants.Iso(hour)} are not known yet.");
+        var tariff = await db.Tariffs.AsNoTracking()
+            .Where(tariff => tariff.LoopId == loop.Id && tariff.ValidFrom <= hour)
+            .OrderByDescending(tariff => tariff.Version)
+            .FirstOrDefaultAsync(cancellationToken)
+            ?? throw new RefusedException($"No tariff is valid at {Instants.Iso(hour)}.");
+        var own = await db.Orders.AsNoTracking()
+            .Where(order => order.LoopId == loop.Id && order.Hour == hour && order.WithdrawnAt == null)
+            .OrderBy(order => order.Id)
+            .ToListAsync(cancellationToken);
+        var standing = await db.StandingOrders.AsNoTracking()
+            .Where(order => order.LoopId == loop.Id && order.EndedAt == null)
+            .OrderBy(order => order.Id)
+            .ToListAsync(cancellationToken);
+        var forecasts = await ForecastsAsync(loop.Id, hour, cancellationToken);
+        var bids = await plants.BidsAsync(loop.Id, hour, conditions, tariff, forecasts, cancellationToken);
+
+        var entries = new List<BookEntry>();
+        entries.AddRange(own.Select(order => new BookEntry(
+            order.MemberId, order.Carrier, order.Side, order.Quantity, order.Limit, OrderSource.Own, order.Id, order.PlantCode)));
+        var taken = own.Where(order => order.Side == OrderSide.Buy).Select(order => (order.MemberId, order.Carrier)).ToHashSet();
+
+        foreach (var order in standing)
+        {
+            var quantity = order.Quantity ?? forecasts.GetValueOrDefault((order.MemberId, order.Carrier));
+            if (quantity > Energy.Zero && taken.Add((order.MemberId, order.Carrier)))
+            {
+                entries.Add(new BookEntry(order.MemberId, order.Carrier, order.Side, quantity, order.Limit, OrderSource.Standing, order.Id, null));
+            }
+        }
+
+        foreach (var ((member, carrier), quantity) in forecasts.OrderBy(forecast => forecast.Key))
+        {
+            if (quantity > Energy.Zero && taken.Add((member, carrier)))
+            {
+                var limit = bids.Outside(carrier, conditions, tariff).Import + tariff.DefaultLimitMargin;
+                entries.Add(new BookEntry(member, carrier, OrderSide.Buy, quantity, limit, OrderSource.Default, null, null));
+            }
+        }
+
+        // An owner who offers a plant's output has taken the offering into the own hands for this hour.
+        var offered = own.Where(order => order.Side == OrderSide.Sell).Select(order => (order.PlantCode, order.Carrier)).ToHashSet();
+        foreach (var bid in bids.Bids)
+        {
+            foreach (var order in bid.Bid.Orders)
+            {
+                if (order.Side == BidSide.Buy || !offered.Contains((bid.Code, order.Carrier)))
+                {
+                    entries.Add(new BookEntry(
+                        bid.OwnerId, order.Carrier, order.Side == BidSide.Buy ? OrderSide.Buy : OrderSide.Sell,
+                        order.Quantity, order.Limit, OrderSource.Plant, null, bid.Code));
+                }
+            }
+        }
+
+        var converters = bids.Bids
+            .Where(bid => bid.Bid.Converter is not null)
+            .Select(bid => new Converter(
+                bid.Code,
+                bid.Bid.Converter!.Capacity,
+                bid.Bid.Converter.FlowMillionths.ToDictionary(flow => flow.Key.Name(), flow => flow.Value),
+                bid.Bid.Converter.RunningCost))
+            .ToList();
+        return new ComposedBook(entries, converters);
+    }
+
+    /// <summary>What each member is expected to take: what its meters took at the same hour yesterday; where there is no
+    /// yesterday yet, what is known of the hour itself (the first day of a replay).</summary>
+    private async Task<Dictionary<(int Member, Carrier Carrier), Energy>> ForecastsAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    {
+        foreach (var known in new[] { hour - Day, hour })
+        {
+            var rows = await db.Database.SqlQuery<ForecastRow>($"""
+                SELECT m.member_id AS "MemberId", m.carrier AS "Carrier", sum(r.energy)::bigint AS "Energy"
+                FROM (SELECT DISTINCT ON (meter_id) meter_id, energy FROM market.readings
+                      WHERE loop_id = {loopId} AND hour = {known} ORDER BY meter_id, revision DESC) r
+                JOIN market.meters m ON m.loop_id = {loopId} AND m.id = r.meter_id
+                WHERE m.direction = {(short)Data.MeterDirection.Consumption} AND m.plant_code IS NULL
+                GROUP BY m.member_id, m.carrier
+                """).ToListAsync(cancellationToken);
+            if (rows.Count > 0)
+            {
+                return rows.ToDictionary(row => (row.MemberId, (Carrier)row.Carrier), row => Energy.FromWh(row.Energy));
+            }
+        }
+
+        return [];
+    }
+
+    private sealed record ForecastRow(int MemberId, short Carrier, long Energy);
+}

@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using Marketplace.Data;
+using Marketplace.Ledger;
+using Marketplace.Market;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Auctions;
+
+/// <summary>Fixes the order book of an hour and puts its hash on the ledger, before anything is cleared.
+/// Closing a closed gate changes nothing.</summary>
+public sealed record CloseGate(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IChange
+{
+    public bool Permits(Actor actor) => actor.IsSystem;
+}
+
+internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries, Sequencer sequencer, TimeProvider time)
+    : IRequestHandler<CloseGate, Unit>
+{
+    public async Task<Unit> Handle(CloseGate request, CancellationToken cancellationToken)
+    {
+        var (loopId, hour) = (request.LoopId, request.Hour);
+        var db = work.Db;
+        await gate.ShutAsync(loopId, hour, cancellationToken);
+        if (await db.HourSteps.AnyAsync(step => step.LoopId == loopId && step.Step == HourStepKind.Closed && step.Hour == hour, cancellationToken))
+        {
+            return Unit.Value;
+        }
+
+        var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
+        var composed = await entries.ComposeAsync(loop, hour, cancellationToken);
+        var secrets = new OrderSecrets(loop.Seed, hour);
+        var rows = composed.Orders.Select((entry, position) => new BookOrder
+        {
+            LoopId = loopId,
+            Hour = hour,
+            Position = position,
+            PublicId = secrets.PublicId(position),
+            Salt = secrets.Salt(position),
+            MemberId = entry.MemberId,
+            Carrier = entry.Carrier,
+            Side = entry.Side,
+            Quantity = entry.Quantity,
+            Limit = entry.Limit,
+            Source = entry.Source,
+            OrderId = entry.OrderId,
+            PlantCode = entry.PlantCode,
+        }).ToList();
+
+        var book = new OrderBook(
+            hour,
+            [.. Carriers.All.Select(carrier => carrier.Name())],
+            [.. rows.Select(row => new Order(row.PublicId, row.Carrier.Name(), row.Side == OrderSide.Buy ? Side.Buy : Side.Sell, row.Quantity, row.Limit))],
+            composed.Converters,
+            []);
+        var json = OrderBookJson.Write(book);
+        var canonical = BookRecord.Canonical(loop.Slug, hour, json, rows);
+        var appended = await LedgerDoor.AppendAsync(
+            await work.ConnectionAsync(cancellationToken),
+            work.Transaction,
+            loopId,
+            $"book/{Instants.Iso(hour)}",
+            [new LedgerRecord(RecordKind.OrderBook, 1, $"book/{Instants.Iso(hour)}", canonical, 0, DateOnly.FromDateTime(hour.UtcDateTime))],
+            cancellationToken);
+
+        await db.BulkInsertAsync(rows, cancellationToken);
+        await db.BulkInsertAsync(
+            [new Book
+            {
+                LoopId = loopId,
+                Hour = hour,
+                Json = json,
+                Canonical = canonical,
+                Orders = rows.Count,
+                BatchId = appended.BatchId,
+                BatchPosition = appended.Positions[0],
+            }],
+            cancellationToken);
+        await db.BulkInsertAsync(
+            [new HourStep { LoopId = loopId, Hour = hour, Step = HourStepKind.Closed, DoneAt = time.GetUtcNow() }], cancellationToken);
+
+        // Clearing needs the book signed. If we crash before this has run, clearing runs it itself.
+        work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
+        return Unit.Value;
+    }
+
+    /// <summary>Order ids and salts: secret and random, but for loops whose seed fixes them so that runs can be compared.</summary>
+    private sealed class OrderSecrets(byte[]? seed, DateTimeOffset hour)
+    {
+        public string PublicId(int position) => Convert.ToHexStringLower(Bytes("order id", position).AsSpan(0, 8));
+
+        public byte[] Salt(int position) => Bytes("order salt", position);
+
+        private byte[] Bytes(string purpose, int position) => seed is null
+            ? RandomNumberGenerator.GetBytes(32)
+            : HMACSHA256.HashData(seed, System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{purpose}/{hour.ToUnixTimeSeconds()}/{position}")));
+    }
+}

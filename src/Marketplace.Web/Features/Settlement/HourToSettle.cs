@@ -1,0 +1,135 @@
+using Marketplace.Data;
+using Marketplace.Market;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Plants;
+
+namespace Marketplace.Web.Features.Settlement;
+
+/// <summary>Energy that a member or one of its plants traded: taken is above zero, given below.</summary>
+public sealed record Traded(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy);
+
+/// <summary>Energy that meters measured, always zero or more; the direction says which way it went.</summary>
+public sealed record Metered(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, bool Estimated);
+
+/// <summary>Everything that settles an hour.</summary>
+/// <param name="Prices">The auction's price of each carrier, where there is one.</param>
+/// <param name="NetworkFees">Fee for a kWh taken, by carrier.</param>
+/// <param name="Stores">Plants that are stores: they pay the network fee on what they charge, and only there.</param>
+public sealed record HourToSettle(
+    int LoopId, DateTimeOffset Hour,
+    IReadOnlyList<Traded> Trades,
+    IReadOnlyList<Metered> Meters,
+    IReadOnlyDictionary<Carrier, Price?> Prices,
+    IReadOnlyDictionary<Carrier, OutsidePrices> Outside,
+    IReadOnlyDictionary<Carrier, Price> NetworkFees,
+    IReadOnlySet<string> Stores)
+{
+    /// <summary>One position for each member, plant, carrier and direction with any energy, in a fixed order.
+    /// What no meter measures was delivered as traded: plants run to schedule.</summary>
+    public List<Position> Positions()
+    {
+        var trades = Trades.ToLookup(trade => (trade.MemberId, trade.PlantCode, trade.Carrier, trade.Direction));
+        var meters = Meters.ToLookup(meter => (meter.MemberId, meter.PlantCode, meter.Carrier, meter.Direction));
+        return [.. trades.Select(trade => trade.Key).Union(meters.Select(meter => meter.Key))
+            .Order()
+            .Select(key =>
+            {
+                var traded = trades[key].Aggregate(Energy.Zero, (sum, trade) => sum + trade.Energy);
+                var measured = meters[key].Aggregate(Energy.Zero, (sum, meter) => sum + meter.Energy);
+                var metered = !meters.Contains(key) ? traded : key.Direction == MeterDirection.Consumption ? measured : -measured;
+                return Settle(key.MemberId, key.PlantCode, key.Carrier, key.Direction, traded, metered, meters[key].Any(meter => meter.Estimated));
+            })
+            .Where(position => position.Traded != Energy.Zero || position.Metered != Energy.Zero)];
+    }
+
+    private Position Settle(int member, string plant, Carrier carrier, MeterDirection direction, Energy traded, Energy metered, bool estimated)
+    {
+        var price = Prices.GetValueOrDefault(carrier);
+        var outside = Outside[carrier];
+        if (price is null && traded != Energy.Zero)
+        {
+            throw new Pipeline.BrokenInvariantException("what is traded has a price", $"{carrier.Name()} at {Instants.Iso(Hour)}");
+        }
+
+        // Above zero: took more, or gave less, than traded. That is short on either side.
+        var difference = metered - traded;
+        var imbalancePrice = difference == Energy.Zero ? (Price?)null
+            : difference > Energy.Zero ? Imbalance.OfShortfall(price, outside.Import)
+            : Imbalance.OfSurplus(price, outside.Import, outside.FeedIn);
+        var pays = direction == MeterDirection.Consumption && (plant.Length == 0 || Stores.Contains(plant));
+        return new Position
+        {
+            LoopId = LoopId,
+            MemberId = member,
+            Hour = Hour,
+            Carrier = carrier,
+            Direction = direction,
+            PlantCode = plant,
+            Traded = traded,
+            Metered = metered,
+            Price = price,
+            TradedAmount = price is { } clearing ? clearing.Of(traded) : Money.Zero,
+            ImbalancePrice = imbalancePrice,
+            ImbalanceAmount = imbalancePrice is { } balancing ? balancing.Of(difference) : Money.Zero,
+            NetworkFee = pays ? NetworkFees[carrier].Of(metered) : Money.Zero,
+            Estimated = estimated,
+        };
+    }
+
+    /// <summary>The hour's energy balance of each carrier, as traded and as metered.</summary>
+    /// <exception cref="Pipeline.BrokenInvariantException">What was sold and made is not what was bought and used.</exception>
+    public List<HourBalance> Balances(IReadOnlyList<Position> positions, IReadOnlySet<string> converters) =>
+        [.. Carriers.All.Select(carrier =>
+        {
+            Energy Sum(Func<Position, bool> where, Func<Position, Energy> what) => positions
+                .Where(position => position.Carrier == carrier && where(position))
+                .Aggregate(Energy.Zero, (sum, position) => sum + what(position));
+            var balance = new HourBalance
+            {
+                LoopId = LoopId,
+                Hour = Hour,
+                Carrier = carrier,
+                Bought = Sum(position => !converters.Contains(position.PlantCode) && position.Traded > Energy.Zero, position => position.Traded),
+                Sold = -Sum(position => !converters.Contains(position.PlantCode) && position.Traded < Energy.Zero, position => position.Traded),
+                ConvertedIn = Sum(position => converters.Contains(position.PlantCode) && position.Traded > Energy.Zero, position => position.Traded),
+                ConvertedOut = -Sum(position => converters.Contains(position.PlantCode) && position.Traded < Energy.Zero, position => position.Traded),
+                Shortfall = Sum(position => position.Metered > position.Traded, position => position.Metered - position.Traded),
+                Surplus = Sum(position => position.Metered < position.Traded, position => position.Traded - position.Metered),
+            };
+            return balance.Sold + balance.ConvertedOut == balance.Bought + balance.ConvertedIn + balance.Lost
+                ? balance
+                : throw new Pipeline.BrokenInvariantException(
+                    "energy sold and made equals energy bought and used",
+                    $"{carrier.Name()} at {Instants.Iso(Hour)}: {balance.Sold} + {balance.ConvertedOut} against {balance.Bought} + {balance.ConvertedIn} + {balance.Lost}");
+        })];
+
+    /// <summary>The journal's transfers, one for each member, carrier and purpose.</summary>
+    public List<Transfer> Transfers(IReadOnlyList<Position> positions, JournalAccounts accounts)
+    {
+        var transfers = new List<Transfer>();
+        foreach (var member in positions.GroupBy(position => (position.MemberId, position.Carrier)))
+        {
+            var (id, carrier) = member.Key;
+            var unbilled = accounts[AccountKind.Unbilled, id];
+            transfers.AddRange(accounts.Move(Hour, TransferKind.Trade, carrier, unbilled, accounts[AccountKind.Market], member.Sum(position => position.TradedAmount.Micro)));
+            transfers.AddRange(accounts.Move(Hour, TransferKind.Imbalance, carrier, unbilled, accounts[AccountKind.Imbalance], member.Sum(position => position.ImbalanceAmount.Micro)));
+            transfers.AddRange(accounts.Move(Hour, TransferKind.NetworkFee, carrier, unbilled, accounts[AccountKind.NetworkFees], member.Sum(position => position.NetworkFee.Micro)));
+
+            var energy = accounts[AccountKind.Energy, id];
+            transfers.AddRange(accounts.Move(Hour, TransferKind.EnergyTraded, carrier, energy, accounts[AccountKind.Market], member.Sum(position => position.Traded.WattHours)));
+            transfers.AddRange(accounts.Move(
+                Hour, TransferKind.EnergyImbalance, carrier, energy, accounts[AccountKind.Imbalance],
+                member.Sum(position => position.Metered.WattHours - position.Traded.WattHours)));
+        }
+
+        foreach (var carrier in positions.GroupBy(position => position.Carrier))
+        {
+            // Each position is rounded to a millionth; what is left over in the auction's account belongs to nobody.
+            transfers.AddRange(accounts.Move(
+                Hour, TransferKind.Rounding, carrier.Key, accounts[AccountKind.Market], accounts[AccountKind.Rounding],
+                carrier.Sum(position => position.TradedAmount.Micro)));
+        }
+
+        return transfers;
+    }
+}

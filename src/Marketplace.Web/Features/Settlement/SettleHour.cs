@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using System.Text;
+using Marketplace.Data;
+using Marketplace.Ledger;
+using Marketplace.Quantities;
+using Marketplace.Replica;
+using Marketplace.Web.Features.Plants;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using MeterDirection = Marketplace.Data.MeterDirection;
+
+namespace Marketplace.Web.Features.Settlement;
+
+/// <summary>Settles an hour: metered energy against traded energy, money and energy in the journal, the result on the ledger.
+/// Settling a settled hour changes nothing.</summary>
+public sealed record SettleHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IChange
+{
+    public bool Permits(Actor actor) => actor.IsSystem;
+}
+
+internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider time) : IRequestHandler<SettleHour, Unit>
+{
+    public async Task<Unit> Handle(SettleHour request, CancellationToken cancellationToken)
+    {
+        var (loopId, hour) = (request.LoopId, request.Hour);
+        var db = work.Db;
+        var steps = await db.HourSteps.Where(step => step.LoopId == loopId && step.Hour == hour).Select(step => step.Step).ToListAsync(cancellationToken);
+        if (steps.Contains(HourStepKind.Settled))
+        {
+            return Unit.Value;
+        }
+
+        if (!steps.Contains(HourStepKind.Cleared))
+        {
+            throw new RefusedException($"The hour {Instants.Iso(hour)} is not cleared.");
+        }
+
+        var slug = await db.Loops.Where(loop => loop.Id == loopId).Select(loop => loop.Slug).SingleAsync(cancellationToken);
+        var (settling, converters) = await LoadAsync(loopId, hour, cancellationToken);
+        var positions = settling.Positions();
+        var balances = settling.Balances(positions, converters);
+        var accounts = await journal.AccountsAsync(loopId, [.. positions.Select(position => position.MemberId).Distinct()], cancellationToken);
+
+        var canonical = Canonical(slug, hour, positions, balances);
+        var key = $"settlement/{Instants.Iso(hour)}";
+        var appended = await LedgerDoor.AppendAsync(
+            await work.ConnectionAsync(cancellationToken), work.Transaction, loopId, key,
+            [new LedgerRecord(RecordKind.Settlement, 1, key, canonical, 0, DateOnly.FromDateTime(hour.UtcDateTime))], cancellationToken);
+
+        await db.BulkInsertAsync(positions, cancellationToken);
+        await db.BulkInsertAsync(balances, cancellationToken);
+        await journal.PostAsync(settling.Transfers(positions, accounts), cancellationToken);
+        await db.BulkInsertAsync(
+            [new Data.Settlement
+            {
+                LoopId = loopId, Hour = hour, Canonical = canonical, BatchId = appended.BatchId, BatchPosition = appended.Positions[0],
+            }],
+            cancellationToken);
+        await db.BulkInsertAsync(
+            [new HourStep { LoopId = loopId, Hour = hour, Step = HourStepKind.Settled, DoneAt = time.GetUtcNow() }], cancellationToken);
+        return Unit.Value;
+    }
+
+    private async Task<(HourToSettle Hour, HashSet<string> Converters)> LoadAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    {
+        var db = work.Db;
+        var conditions = await db.Conditions.AsNoTracking().SingleAsync(row => row.LoopId == loopId && row.Hour == hour, cancellationToken);
+        var tariff = await db.Tariffs.AsNoTracking()
+            .Where(tariff => tariff.LoopId == loopId && tariff.ValidFrom <= hour)
+            .OrderByDescending(tariff => tariff.Version)
+            .FirstAsync(cancellationToken);
+        var plants = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == loopId).ToListAsync(cancellationToken);
+        var definitions = plants.ToDictionary(plant => plant.Code, plant => PlantDefinition.Read(plant.Definition));
+        var owners = plants.ToDictionary(plant => plant.Code, plant => plant.OwnerId);
+        var book = await db.BookOrders.AsNoTracking().Where(order => order.LoopId == loopId && order.Hour == hour).ToListAsync(cancellationToken);
+        var accepted = await db.Acceptances.AsNoTracking()
+            .Where(acceptance => acceptance.LoopId == loopId && acceptance.Hour == hour)
+            .ToDictionaryAsync(acceptance => acceptance.Position, acceptance => acceptance.Accepted, cancellationToken);
+        var runs = await db.ConverterRuns.AsNoTracking().Where(run => run.LoopId == loopId && run.Hour == hour).ToListAsync(cancellationToken);
+        var prices = await db.Prices.AsNoTracking()
+            .Where(price => price.LoopId == loopId && price.Hour == hour)
+            .ToDictionaryAsync(price => price.Carrier, price => price.Price, cancellationToken);
+        var readings = await db.Database.SqlQuery<MeterRow>($"""
+            SELECT m.member_id AS "MemberId", m.plant_code AS "PlantCode", m.carrier AS "Carrier", m.direction AS "Direction",
+                   r.energy AS "Energy", r.quality AS "Quality"
+            FROM (SELECT DISTINCT ON (meter_id) meter_id, energy, quality FROM market.readings
+                  WHERE loop_id = {loopId} AND hour = {hour} ORDER BY meter_id, revision DESC) r
+            JOIN market.meters m ON m.loop_id = {loopId} AND m.id = r.meter_id
+            """).ToListAsync(cancellationToken);
+
+        var trades = book.Where(order => accepted.ContainsKey(order.Position)).Select(order => new Traded(
+                order.MemberId,
+                order.PlantCode ?? "",
+                order.Carrier,
+                order.Side == OrderSide.Buy ? MeterDirection.Consumption : MeterDirection.Production,
+                order.Side == OrderSide.Buy ? accepted[order.Position] : -accepted[order.Position]))
+            .Concat(runs.SelectMany(run => new[] { (Carrier.Heat, run.Heat), (Carrier.Cold, run.Cold), (Carrier.Electricity, run.Electricity) }
+                .Where(flow => flow.Item2 != Energy.Zero)
+                .Select(flow => new Traded(
+                    owners[run.PlantCode],
+                    run.PlantCode,
+                    flow.Item1,
+                    flow.Item2 < Energy.Zero ? MeterDirection.Consumption : MeterDirection.Production,
+                    -flow.Item2))));
+        var balancing = book.Where(order => order.PlantCode is { } code && definitions[code].Kind == PlantKind.BalancingPlant).ToList();
+        return (
+            new HourToSettle(
+                loopId,
+                hour,
+                [.. trades],
+                [.. readings.Select(row => new Metered(
+                    row.MemberId, row.PlantCode ?? "", (Carrier)row.Carrier, (MeterDirection)row.Direction, Energy.FromWh(row.Energy),
+                    (ReadingQuality)row.Quality == ReadingQuality.Estimated))],
+                prices,
+                Carriers.All.ToDictionary(carrier => carrier, carrier => OutsidePrices.Of(
+                    carrier, [.. balancing.Where(order => order.Carrier == carrier).Select(order => (order.Side, order.Limit))], conditions, tariff)),
+                Carriers.All.ToDictionary(carrier => carrier, tariff.NetworkFee),
+                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()),
+            runs.Select(run => run.PlantCode).ToHashSet());
+    }
+
+    /// <summary>Totals in words anyone can read, and a hash over every position, so that none can be changed unseen.</summary>
+    private static byte[] Canonical(string loop, DateTimeOffset hour, List<Position> positions, List<HourBalance> balances)
+    {
+        var lines = new StringBuilder();
+        foreach (var position in positions)
+        {
+            lines.Append(System.Globalization.CultureInfo.InvariantCulture,
+                $"{position.MemberId} {position.PlantCode} {position.Carrier.Name()} {(short)position.Direction} {position.Traded.WattHours} {position.Metered.WattHours} {position.TradedAmount.Micro} {position.ImbalanceAmount.Micro} {position.NetworkFee.Micro}\n");
+        }
+
+        var record = CanonicalRecord.Of("settlement", 1)
+            .Add("loop", loop)
+            .Add("hour", hour)
+            .Add("positions", positions.Count)
+            .Add("positionsSha256", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString()))));
+        foreach (var balance in balances)
+        {
+            var name = balance.Carrier.Name();
+            record
+                .Add($"{name}BoughtWh", balance.Bought.WattHours)
+                .Add($"{name}SoldWh", balance.Sold.WattHours)
+                .Add($"{name}ShortfallWh", balance.Shortfall.WattHours)
+                .Add($"{name}SurplusWh", balance.Surplus.WattHours);
+        }
+
+        return record.ToBytes();
+    }
+
+    private sealed record MeterRow(int MemberId, string? PlantCode, short Carrier, short Direction, long Energy, short Quality);
+}
