@@ -75,7 +75,8 @@ public static class ClearingCheck
 
         public bool Loses => 2 * Margin < -TwiceSlack;
 
-        public bool Runs => Activity > 0 || (Capacity > 0 && Gains);
+        /// <summary>Whether it runs, or would but for whole Wh: in the money or at it.</summary>
+        public bool Runs => Activity > 0 || (Capacity > 0 && !Loses);
 
         public long LargestFlow => Flows.Max(f => Math.Abs(f.Flow));
     }
@@ -112,20 +113,16 @@ public static class ClearingCheck
 
         private long? PriceOf(int node) => prices[node].Price?.MicroPerKWh;
 
+        /// <summary>The price, or where there is none the value that proves that nothing should run.</summary>
+        private long Dual(int node) => (prices[node].Price ?? prices[node].Support)?.MicroPerKWh ?? 0;
+
         private List<Unit> Units()
         {
             var units = new List<Unit>();
             void Add(string name, IEnumerable<(int, long)> flows, Energy capacity, Price cost, Energy activity)
             {
                 var unit = new Unit(name, [.. flows.Where(f => f.Item2 != 0)], capacity.WattHours, cost.MicroPerKWh, activity.WattHours);
-                var unpriced = unit.Flows.Count(f => PriceOf(f.Node) is null);
-                if (unpriced == 1 && unit.Capacity > 0)
-                {
-                    Find("complementary", name, "touches one node without a price, so that node is not free of any bound");
-                }
-
-                var margin = unit.Flows.Aggregate(-((BigInteger)unit.Cost * Limits.One), (sum, f) => sum + ((BigInteger)f.Flow * (PriceOf(f.Node) ?? 0)));
-                units.Add(unit with { Margin = unpriced > 0 && unit.Activity == 0 ? BigInteger.Min(margin, 0) : margin });
+                units.Add(unit with { Margin = unit.Flows.Aggregate(-((BigInteger)unit.Cost * Limits.One), (sum, f) => sum + ((BigInteger)f.Flow * Dual(f.Node))) });
             }
 
             for (var i = 0; i < book.Converters.Count; i++)
@@ -234,7 +231,7 @@ public static class ClearingCheck
                     var exact = (BigInteger)flow * unit.Activity;
                     var whole = BigInteger.DivRem(exact, Limits.One, out var rest) - (rest.Sign < 0 ? 1 : 0);
                     _net[node] += whole;
-                    _gap += (exact - (whole * Limits.One)) * (PriceOf(node) ?? 0);
+                    _gap += (exact - (whole * Limits.One)) * Dual(node);
                 }
             }
         }
@@ -328,7 +325,7 @@ public static class ClearingCheck
                 _bound += unit.Gains ? tolerance[unit.Flows[0].Node] * unit.Margin
                     : unit.Loses ? 0
                     : unit.Capacity * BigInteger.Abs(unit.Margin);
-                _bound += unit.Activity > 0 ? unit.Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(PriceOf(f.Node) ?? 0)) * Limits.One : 0;
+                _bound += unit.Activity > 0 ? unit.Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(Dual(f.Node))) * Limits.One : 0;
             }
 
             if (BigInteger.Abs(_gap) > _bound)

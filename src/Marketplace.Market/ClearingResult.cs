@@ -8,7 +8,9 @@ namespace Marketplace.Market;
 /// <param name="Price">The price, or null where nothing sets one.</param>
 /// <param name="Low">Lowest optimal price of this node alone.</param>
 /// <param name="High">Highest optimal price of this node alone.</param>
-public sealed record NodePrice(string Node, Price? Price, Price? Low, Price? High);
+/// <param name="Support">At a node without a price: a value at which no converter or connection that touches it would gain
+/// by running, which proves that nothing should. It is not a market price.</param>
+public sealed record NodePrice(string Node, Price? Price, Price? Low, Price? High, Price? Support = null);
 
 /// <summary>What a converter or connection took (negative) or gave (positive) at a node, in whole Wh:
 /// what it takes is rounded up, what it gives is rounded down.</summary>

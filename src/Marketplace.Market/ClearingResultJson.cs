@@ -44,12 +44,13 @@ public static class ClearingResultJson
     {
         var prices = JsonReading.Object(JsonReading.Required(root, "result", "prices"), "prices");
         JsonElement? intervals = JsonReading.Has(root, "priceIntervals", out var element) ? JsonReading.Object(element, "priceIntervals") : null;
+        JsonElement? supports = JsonReading.Has(root, "supports", out var support) ? JsonReading.Object(support, "supports") : null;
         RefuseUnknown(prices, "prices", name => book.NodeIndex(name) >= 0);
         return [.. book.Nodes.Select(node =>
         {
             var price = JsonReading.OptionalWhole(prices, "prices", node);
             var (low, high) = intervals is { } all ? ReadInterval(all, node) : (null, null);
-            return new NodePrice(node, Of(price), Of(low), Of(high));
+            return new NodePrice(node, Of(price), Of(low), Of(high), supports is { } s ? Of(JsonReading.OptionalWhole(s, "supports", node)) : null);
         })];
     }
 
@@ -136,6 +137,17 @@ public static class ClearingResultJson
             }
 
             json.WriteEndObject();
+            if (result.Prices.Any(p => p.Support is not null))
+            {
+                json.WriteStartObject("supports");
+                foreach (var price in result.Prices.Where(p => p.Support is not null))
+                {
+                    json.WriteNumber(price.Node, price.Support!.Value.MicroPerKWh);
+                }
+
+                json.WriteEndObject();
+            }
+
             WriteEnergies(json, "accepted", book.Orders, o => o.Id, result.Accepted);
             WriteEnergies(json, "converters", book.Converters, u => u.Id, result.Converters);
             WriteEnergies(json, "connections", book.Connections, u => u.Id, result.Connections);

@@ -82,6 +82,17 @@ public static class CoupledAuction
             prices[n] = new NodePrice(book.Nodes[n], Whole(book, n, price), Whole(book, n, low), Whole(book, n, high));
         }
 
+        // A node without a price may still be touched by idle units: show that they rightly are, now that all prices are known.
+        for (var n = 0; n < prices.Length; n++)
+        {
+            if (prices[n].Price is null)
+            {
+                var support = Choose((bounded ?? set).Interval(n));
+                (bounded ?? set).Fix(n, support);
+                prices[n] = prices[n] with { Support = support.IsZero ? null : Whole(book, n, support) };
+            }
+        }
+
         return prices;
     }
 

@@ -3,14 +3,13 @@ using Marketplace.Market.Exact;
 namespace Marketplace.Market.Coupled;
 
 /// <summary>Turns the fractional activities of an optimal vertex into whole Wh, such that at each node the orders in or at
-/// the money can take up exactly what the units bring. Activities round down; where orders cannot take up what is over or
-/// missing, a unit there is cut further, which always ends because nothing running is balanced. Then small changes up and
-/// down are tried for as long as welfare grows.</summary>
+/// the money can take up exactly what the units bring. Activities round down; where orders cannot take up what is then over or
+/// missing, whole activities close by are searched that balance, and if there are none, units are cut until there is nothing
+/// over or missing, which always ends because nothing running is balanced. Last, small changes are made for as long as welfare grows.</summary>
 internal sealed class WholeActivities
 {
     private const int MostCuts = 200_000;
     private const int MostRounds = 64;
-    private const int MostJointlyTried = 4;
 
     private readonly UnitGroup[] _units;
     private readonly NodeRoom[] _rooms;
@@ -38,14 +37,120 @@ internal sealed class WholeActivities
     public static (long[] Activities, long[] Net) Of(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact)
     {
         var whole = new WholeActivities(units, rooms, exact);
-        for (var u = 0; u < units.Length; u++)
+        var best = whole.StartFrom(value => value.Floor()) ? whole.Kept(null) : null;
+        if (best is null)
         {
-            whole.Set(u, exact[u].Floor());
+            foreach (var start in new Func<Rational, long>[] { v => v.Floor(), v => v.Round(), v => -(-v).Floor() })
+            {
+                best = whole.StartFrom(start) || whole.Approach() ? whole.Kept(best) : best;
+            }
         }
 
-        whole.Cut();
-        whole.Improve();
+        if (best is null)
+        {
+            whole.StartFrom(value => value.Floor());
+            whole.Cut();
+            best = whole.Kept(null);
+        }
+
+        for (var u = 0; u < units.Length; u++)
+        {
+            whole.Set(u, best!.Value.Activities[u]);
+        }
+
         return (whole._activities, whole._net);
+    }
+
+    /// <summary>Rounds every activity in one way; says whether the orders can take that up.</summary>
+    private bool StartFrom(Func<Rational, long> round)
+    {
+        for (var u = 0; u < _units.Length; u++)
+        {
+            Set(u, round(_exact[u]));
+        }
+
+        return TotalExcess() == 0;
+    }
+
+    /// <summary>Improves the present activities and gives the better of them and others.</summary>
+    private (Int128 Value, long[] Activities)? Kept((Int128 Value, long[] Activities)? other)
+    {
+        Improve();
+        var value = Value()!.Value;
+        return other is { } o && o.Value >= value ? other : (value, (long[])_activities.Clone());
+    }
+
+    private Int128 TotalExcess()
+    {
+        Int128 total = 0;
+        for (var n = 0; n < _rooms.Length; n++)
+        {
+            total += Math.Abs(Excess(n));
+        }
+
+        return total;
+    }
+
+    /// <summary>Changes activities a little, always towards less that is over or missing. Says whether it got to none.</summary>
+    private bool Approach()
+    {
+        var loose = Loose();
+        var moves = Moves(loose.Count, 3);
+        for (var total = TotalExcess(); total > 0;)
+        {
+            var here = loose.Select(u => _activities[u]).ToArray();
+            int[]? best = null;
+            foreach (var move in moves)
+            {
+                if (Go(loose, here, move) && TotalExcess() is var there && there < total)
+                {
+                    (total, best) = (there, move);
+                }
+            }
+
+            Go(loose, here, best ?? new int[loose.Count]);
+            if (best is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The units that may be changed: those that the market runs in part, and those that run at a node out of balance.</summary>
+    private List<int> Loose()
+    {
+        var loose = new List<int>();
+        for (var u = 0; u < _units.Length; u++)
+        {
+            if (_exact[u] != _activities[u] || (!_exact[u].IsZero && (_exact[u] < _units[u].Capacity || Array.Exists(_units[u].Nodes, n => Excess(n) != 0))))
+            {
+                loose.Add(u);
+            }
+        }
+
+        return loose;
+    }
+
+    /// <summary>Sets activities some steps from a place, if that lies within capacity.</summary>
+    private bool Go(List<int> loose, long[] from, int[] move)
+    {
+        for (var i = 0; i < move.Length; i++)
+        {
+            var activity = from[i] + move[i];
+            if (activity < 0 || activity > _units[loose[i]].Capacity)
+            {
+                return false;
+            }
+        }
+
+        for (var i = 0; i < move.Length; i++)
+        {
+            Set(loose[i], from[i] + move[i]);
+        }
+
+        return true;
     }
 
     private void Set(int unit, long activity)
@@ -69,7 +174,7 @@ internal sealed class WholeActivities
     {
         for (var cuts = 0; ; cuts++)
         {
-            var node = Array.FindIndex(_rooms, room => Excess(Array.IndexOf(_rooms, room)) != 0);
+            var node = FirstExcess();
             if (node < 0)
             {
                 return;
@@ -80,6 +185,19 @@ internal sealed class WholeActivities
             var step = cuts < MostCuts ? Math.Max(1, (long)((Int128)Math.Abs(excess) * Limits.One / flow)) : long.MaxValue;
             Set(unit, Math.Max(0, _activities[unit] - Math.Min(step, _activities[unit])));
         }
+    }
+
+    private int FirstExcess()
+    {
+        for (var n = 0; n < _rooms.Length; n++)
+        {
+            if (Excess(n) != 0)
+            {
+                return n;
+            }
+        }
+
+        return -1;
     }
 
     /// <summary>How far the net energy of a node is above (positive) or below (negative) what its orders can take up.</summary>
@@ -108,52 +226,22 @@ internal sealed class WholeActivities
 
     private void Improve()
     {
-        var loose = new List<int>();
-        for (var u = 0; u < _units.Length; u++)
+        var loose = Loose();
+        var moves = Moves(loose.Count, 1);
+        for (var round = 0; round < MostRounds && loose.Count > 0; round++)
         {
-            if (_exact[u] != _activities[u])
-            {
-                loose.Add(u);
-            }
-        }
-
-        var moves = Moves(loose.Count);
-        for (var round = 0; round < MostRounds; round++)
-        {
+            var here = loose.Select(u => _activities[u]).ToArray();
             var best = Value();
-            long[]? better = null;
-            var here = (long[])_activities.Clone();
+            int[]? better = null;
             foreach (var move in moves)
             {
-                var inside = true;
-                for (var i = 0; i < loose.Count && inside; i++)
+                if (Go(loose, here, move) && Value() is { } value && value > best)
                 {
-                    var activity = here[loose[i]] + move[i];
-                    inside = activity >= 0 && activity <= _units[loose[i]].Capacity;
-                }
-
-                if (!inside)
-                {
-                    continue;
-                }
-
-                for (var i = 0; i < loose.Count; i++)
-                {
-                    Set(loose[i], here[loose[i]] + move[i]);
-                }
-
-                if (Value() is { } value && value > best)
-                {
-                    (best, better) = (value, (long[])_activities.Clone());
+                    (best, better) = (value, move);
                 }
             }
 
-            var next = better ?? here;
-            foreach (var u in loose)
-            {
-                Set(u, next[u]);
-            }
-
+            Go(loose, here, better ?? new int[loose.Count]);
             if (better is null)
             {
                 return;
@@ -161,18 +249,19 @@ internal sealed class WholeActivities
         }
     }
 
-    /// <summary>Steps of one Wh up and down: all combinations of a few units, else of each two.</summary>
-    private static List<int[]> Moves(int count)
+    /// <summary>Small steps: all combinations where units are few, else of each two.</summary>
+    private static List<int[]> Moves(int count, int radius)
     {
         var moves = new List<int[]>();
-        if (count <= MostJointlyTried)
+        var width = (2 * radius) + 1;
+        if (Math.Pow(width, count) <= 3_000)
         {
-            for (var code = 0; code < (int)Math.Pow(3, count); code++)
+            for (var code = 0; code < (int)Math.Pow(width, count); code++)
             {
                 var move = new int[count];
-                for (var (i, rest) = (0, code); i < count; i++, rest /= 3)
+                for (var (i, rest) = (0, code); i < count; i++, rest /= width)
                 {
-                    move[i] = (rest % 3) - 1;
+                    move[i] = (rest % width) - radius;
                 }
 
                 moves.Add(move);
@@ -185,12 +274,15 @@ internal sealed class WholeActivities
         {
             for (var j = i; j < count; j++)
             {
-                foreach (var (first, second) in new[] { (1, 1), (1, -1), (-1, 1), (1, 0) })
+                for (var first = -radius; first <= radius; first++)
                 {
-                    var move = new int[count];
-                    move[i] = first;
-                    move[j] = i == j ? first : second;
-                    moves.Add(move);
+                    for (var second = -radius; second <= radius; second++)
+                    {
+                        var move = new int[count];
+                        move[i] = first;
+                        move[j] = i == j ? first : second;
+                        moves.Add(move);
+                    }
                 }
             }
         }
