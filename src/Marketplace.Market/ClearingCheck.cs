@@ -29,6 +29,7 @@ public sealed record CheckReport(IReadOnlyList<Finding> Findings, ClearingChecks
 public static class ClearingCheck
 {
     private const int MostAmplification = 1_000_000;
+    private const int CoarseNode = 100;
 
     /// <summary>Checks a result.</summary>
     public static CheckReport Check(OrderBook book, ClearingResult result)
@@ -85,11 +86,16 @@ public static class ClearingCheck
         OrderBook book, IReadOnlyList<NodePrice> prices, IReadOnlyList<Energy> accepted, IReadOnlyList<Energy> converters, IReadOnlyList<Energy> connections)
     {
         private readonly List<Finding> _findings = [];
-        private readonly BigInteger[] _net = new BigInteger[book.Nodes.Count];
-        private readonly BigInteger[] _missing = new BigInteger[book.Nodes.Count];
+        private readonly BigInteger[] _unitNet = new BigInteger[book.Nodes.Count];
+        private readonly Int128[] _orderNet = new Int128[book.Nodes.Count];
+        private readonly Int128[] _missing = new Int128[book.Nodes.Count];
         private readonly long[] _largestMissedGain = new long[book.Nodes.Count];
         private readonly bool[] _wanted = new bool[book.Nodes.Count];
-        private BigInteger _welfare;
+        private readonly bool[] _traded = new bool[book.Nodes.Count];
+        // Sums over orders fit 128 bits: a book's energy is below 2⁶¹ Wh, limits and prices below 10¹⁵.
+        private Int128 _orderWelfare;
+        private Int128 _orderGap;
+        private BigInteger _unitCost;
         private BigInteger _gap;
         private BigInteger _bound;
 
@@ -98,6 +104,7 @@ public static class ClearingCheck
             var units = Units();
             CheckOrders();
             CheckUnits(units);
+            _gap += (BigInteger)_orderGap * Limits.One;
             var tolerance = Tolerances(units);
             CheckBalance();
             CheckComplementary(units, tolerance);
@@ -106,7 +113,7 @@ public static class ClearingCheck
             return new CheckReport(
                 _findings,
                 new ClearingChecks(Free("balance"), Free("limits"), Free("complementary"), ToMoney(_gap), ToMoney(_bound)),
-                ToMoney(_welfare * Limits.One));
+                ToMoney((_orderWelfare - _unitCost) * Limits.One));
         }
 
         private void Find(string rule, string where, string what) => _findings.Add(new Finding(rule, where, what));
@@ -153,7 +160,7 @@ public static class ClearingCheck
                     Find("limits", $"order '{order.Id}'", $"accepted {accepted[i]} of {order.Quantity}");
                 }
 
-                _net[node] += order.Side == Side.Sell ? left : -(BigInteger)left;
+                _orderNet[node] += order.Side == Side.Sell ? left : -(Int128)left;
                 for (var s = 0; s < order.StepCount; s++)
                 {
                     var step = order.Step(s);
@@ -179,7 +186,8 @@ public static class ClearingCheck
             }
 
             _wanted[node] = true;
-            _welfare += (BigInteger)taken * (order.Side == Side.Buy ? limit.Value : -limit.Value);
+            _traded[node] |= taken > 0;
+            _orderWelfare += (Int128)taken * (order.Side == Side.Buy ? limit.Value : -limit.Value);
             if (PriceOf(node) is not { } price)
             {
                 if (taken > 0)
@@ -202,7 +210,7 @@ public static class ClearingCheck
                 _largestMissedGain[node] = Math.Max(_largestMissedGain[node], gain);
             }
 
-            _gap += Limits.One * (((BigInteger)quantity * Math.Max(0, gain)) - ((BigInteger)taken * gain));
+            _orderGap += ((Int128)quantity * Math.Max(0, gain)) - ((Int128)taken * gain);
         }
 
         /// <summary>The limit that counts under floor and cap; null if it cannot be accepted.</summary>
@@ -223,14 +231,14 @@ public static class ClearingCheck
                     Find("limits", unit.Name, $"activity {unit.Activity.ToString(CultureInfo.InvariantCulture)} of {unit.Capacity.ToString(CultureInfo.InvariantCulture)} Wh");
                 }
 
-                _welfare -= (BigInteger)unit.Cost * unit.Activity;
+                _unitCost += (BigInteger)unit.Cost * unit.Activity;
                 _gap += ((BigInteger)unit.Capacity * BigInteger.Max(0, unit.Margin)) - (unit.Activity * unit.Margin);
                 foreach (var (node, flow) in unit.Flows)
                 {
                     // Whole Wh: what is taken rounds up, what is given rounds down. Both are "towards less energy".
                     var exact = (BigInteger)flow * unit.Activity;
                     var whole = BigInteger.DivRem(exact, Limits.One, out var rest) - (rest.Sign < 0 ? 1 : 0);
-                    _net[node] += whole;
+                    _unitNet[node] += whole;
                     _gap += (exact - (whole * Limits.One)) * Dual(node);
                 }
             }
@@ -240,9 +248,10 @@ public static class ClearingCheck
         {
             for (var n = 0; n < book.Nodes.Count; n++)
             {
-                if (!_net[n].IsZero)
+                var net = _orderNet[n] + _unitNet[n];
+                if (!net.IsZero)
                 {
-                    Find("balance", $"node '{book.Nodes[n]}'", $"{_net[n].ToString(CultureInfo.InvariantCulture)} Wh too {(_net[n].Sign > 0 ? "much" : "little")}");
+                    Find("balance", $"node '{book.Nodes[n]}'", $"{BigInteger.Abs(net).ToString(CultureInfo.InvariantCulture)} Wh too {(net.Sign > 0 ? "much" : "little")}");
                 }
 
                 if (_wanted[n] && prices[n].Price is null)
@@ -279,7 +288,9 @@ public static class ClearingCheck
                 var flows = running.Where(u => u.Activity < u.Capacity).SelectMany(u => u.Flows).Where(f => f.Node == n).Select(f => Math.Abs(f.Flow)).ToList();
                 if (flows.Count > 1)
                 {
-                    amplification[Root(n)] = BigInteger.Min(MostAmplification, amplification[Root(n)] * CeilingDivide(flows.Max(), flows.Min()));
+                    // Where no order can take up a remainder and every flow moves by more than one Wh a step, few activities fit together.
+                    var step = CeilingDivide(flows.Max(), flows.Min()) * (!_traded[n] && flows.Min() > Limits.One ? CoarseNode : 1);
+                    amplification[Root(n)] = BigInteger.Min(MostAmplification, amplification[Root(n)] * step);
                 }
             }
 

@@ -65,42 +65,32 @@ internal sealed class VertexSearch
                 continue;
             }
 
+            var column = 0;
             for (var k = 0; k < _ladders.Length; k++)
             {
-                // Some solvers give the dual with the other sign for a maximisation; the coarse price is only a hint,
-                // and the activity of the segments says the same without it.
                 var (from, to) = _windows[k];
-                var reached = Reached(problem, solution, k, size);
-                var middle = from + (int)Math.Min(to - from, reached);
+                var segments = (to - from + size - 1) / size;
+                var middle = (int)Math.Min(to, from + Reached(problem, solution, column, segments, size));
+                column += segments;
                 _windows[k] = (Math.Max(from, middle - (2 * size)), Math.Min(to, middle + (2 * size)));
             }
         }
     }
 
-    private long Reached(LinearProblem problem, LinearSolution solution, int ladder, int size)
+    /// <summary>How many steps of a ladder the coarse solution accepts.</summary>
+    private static long Reached(LinearProblem problem, LinearSolution solution, int column, int segments, int size)
     {
-        var column = 0;
-        for (var k = 0; k < ladder; k++)
+        for (var s = 0; s < segments; s++)
         {
-            column += Segments(k, size);
-        }
-
-        long steps = 0;
-        for (var s = 0; s < Segments(ladder, size); s++, column++)
-        {
-            if (solution.Values[column] < problem.Uppers[column] * 0.999_999)
+            var share = solution.Values[column + s] / problem.Uppers[column + s];
+            if (share < 0.999_999)
             {
-                var share = problem.Uppers[column] > 0 ? solution.Values[column] / problem.Uppers[column] : 0;
-                return steps + (long)(Math.Clamp(share, 0, 1) * size);
+                return ((long)s * size) + (long)(Math.Max(0, share) * size);
             }
-
-            steps += size;
         }
 
-        return steps;
+        return (long)segments * size;
     }
-
-    private int Segments(int ladder, int size) => (_windows[ladder].To - _windows[ladder].From + size - 1) / size;
 
     /// <summary>The linear program over the windows: first the segments of each ladder, then the units.</summary>
     private (LinearProblem Problem, long[] Fixed) Build(int size)

@@ -10,6 +10,7 @@ internal sealed class WholeActivities
 {
     private const int MostCuts = 200_000;
     private const int MostRounds = 64;
+    private const int Reach = 4;
 
     private readonly UnitGroup[] _units;
     private readonly NodeRoom[] _rooms;
@@ -133,6 +134,19 @@ internal sealed class WholeActivities
         return loose;
     }
 
+    private static bool Between(long[] least, long[] from, int[] move, long[] most)
+    {
+        for (var i = 0; i < move.Length; i++)
+        {
+            if (from[i] + move[i] < least[i] || from[i] + move[i] > most[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Sets activities some steps from a place, if that lies within capacity.</summary>
     private bool Go(List<int> loose, long[] from, int[] move)
     {
@@ -226,8 +240,11 @@ internal sealed class WholeActivities
 
     private void Improve()
     {
+        // Rounding is a loss that can be worth something where prices are negative; following that would lead far away.
         var loose = Loose();
         var moves = Moves(loose.Count, 1);
+        var least = loose.Select(u => Math.Min(_activities[u], _exact[u].Floor() - Reach)).ToArray();
+        var most = loose.Select(u => Math.Max(_activities[u], _exact[u].Floor() + Reach)).ToArray();
         for (var round = 0; round < MostRounds && loose.Count > 0; round++)
         {
             var here = loose.Select(u => _activities[u]).ToArray();
@@ -235,7 +252,7 @@ internal sealed class WholeActivities
             int[]? better = null;
             foreach (var move in moves)
             {
-                if (Go(loose, here, move) && Value() is { } value && value > best)
+                if (Between(least, here, move, most) && Go(loose, here, move) && Value() is { } value && value > best)
                 {
                     (best, better) = (value, move);
                 }
