@@ -85,7 +85,7 @@ public sealed class Axis
                 <= 100 => day.Day is 1 or 15 ? day.ToString("d MMM", format.Culture) : null,
                 _ => day.ToString("MMM", format.Culture),
             };
-            if (shown is not null)
+            if (shown is not null && span.Contains(calendar.StartOf(day)))
             {
                 ticks.Add((calendar.StartOf(day), shown));
             }
