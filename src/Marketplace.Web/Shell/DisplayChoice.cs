@@ -13,8 +13,8 @@ public static class DisplayChoice
     public static string? Of(HttpContext? context) =>
         context?.Request.Cookies[Cookie] is { } wish && Themes.Contains(wish, StringComparer.Ordinal) ? wish : null;
 
-    /// <summary>The two small forms of the frame. They change how pages look to this browser and nothing else,
-    /// so they need no antiforgery token, and pages that carry them stay cacheable.</summary>
+    /// <summary>The small form of the frame. It changes how pages look to this browser and nothing else,
+    /// so it needs no antiforgery token.</summary>
     public static void MapDisplayChoice(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/display", (HttpContext context, IFormCollection form) =>
@@ -22,12 +22,6 @@ public static class DisplayChoice
             var theme = form["theme"].ToString();
             Remember(context, Cookie, Themes.Contains(theme, StringComparer.Ordinal) ? theme : null);
             return Results.LocalRedirect(Back(form));
-        }).DisableAntiforgery();
-        routes.MapPost("/loop", (HttpContext context, IFormCollection form) =>
-        {
-            // Whether the person belongs to it is checked where it is read.
-            Remember(context, CurrentLoop.Cookie, form["loop"].ToString() is { Length: > 0 and <= 200 } loop ? loop : null);
-            return Results.LocalRedirect("/home");
         }).DisableAntiforgery();
     }
 

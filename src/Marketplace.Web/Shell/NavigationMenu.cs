@@ -5,7 +5,7 @@ namespace Marketplace.Web.Shell;
 
 /// <summary>One task a person comes for.</summary>
 /// <param name="Key">Its words are <c>Nav.{Key}</c> in Texts.resx.</param>
-/// <param name="Href">Where it leads.</param>
+/// <param name="Href">Where it leads, below the loop's address.</param>
 /// <param name="Icon">A name in Icon.razor.</param>
 /// <param name="Roles">Who has it.</param>
 public sealed record NavigationEntry(string Key, string Href, string Icon, params IReadOnlyList<Role> Roles);
@@ -41,10 +41,18 @@ public static class NavigationMenu
         new("Transparency", "/transparency", "shield"),
     ];
 
-    /// <summary>The entries for the roles a person holds in the loop; the public ones for none.</summary>
-    public static IReadOnlyList<NavigationEntry> For(IEnumerable<Role> roles)
+    /// <summary>The entries for the roles a person holds in a loop; the public ones for none. Addresses are complete.</summary>
+    /// <param name="roles">The roles held in the loop.</param>
+    /// <param name="loopPath">The loop's address; nothing outside any loop, where there is nowhere to go but the start.</param>
+    public static IReadOnlyList<NavigationEntry> For(IEnumerable<Role> roles, string? loopPath)
     {
+        if (loopPath is null)
+        {
+            return [];
+        }
+
         var held = roles.ToHashSet();
-        return held.Count == 0 ? Public : [.. All.Where(entry => entry.Roles.Any(held.Contains))];
+        var entries = held.Count == 0 ? Public : All.Where(entry => entry.Roles.Any(held.Contains));
+        return [.. entries.Select(entry => entry with { Href = loopPath + entry.Href })];
     }
 }

@@ -17,6 +17,7 @@ public static class ShellFeature
         services.AddAuthorization();
         services.AddHttpContextAccessor();
         services.AddLocalization();
+        services.AddSingleton<LoopFaces>();
         services.AddScoped<CurrentLoop>();
         services.AddCascadingValue(provider => provider.GetRequiredService<CurrentLoop>().Format);
         services.Configure<RequestLocalizationOptions>(options =>
@@ -57,6 +58,15 @@ public static class ShellFeature
 
             return next(context);
         });
+        app.Use(async (context, next) =>
+        {
+            if (WantsPage(context))
+            {
+                await context.RequestServices.GetRequiredService<LoopFaces>().RefreshAsync(context.RequestAborted);
+            }
+
+            await next(context);
+        });
         app.UseAntiforgery();
         app.MapStaticAssets();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
@@ -69,12 +79,17 @@ public static class ShellFeature
 
     private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
     {
-        var headers = context.Response.Headers;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
-        // Styles may stand in attributes: charts place their marks with them. Scripts come from here only.
-        headers.ContentSecurityPolicy =
-            "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+        // At the start of the response, so that an error page, which begins anew, has them too.
+        context.Response.OnStarting(static state =>
+        {
+            var headers = ((HttpContext)state).Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+            // Styles may stand in attributes: charts place their marks with them. Scripts come from here only.
+            headers.ContentSecurityPolicy =
+                "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+            return Task.CompletedTask;
+        }, context);
         return next(context);
     }
 }
