@@ -1,0 +1,97 @@
+using FluentValidation;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Prices;
+
+/// <summary>The prices and the energy traded of a period, for anybody: totals over fewer than five members are left out.</summary>
+public sealed record PricesOfPeriod(int LoopId, Interval Period, Grain Grain) : IRequest<IReadOnlyList<PriceRow>>, IPublic
+{
+    /// <summary>How many members a published total must at least be made of.</summary>
+    public const int SmallestGroup = 5;
+}
+
+/// <param name="Carrier">One row for each step and carrier.</param>
+/// <param name="Price">The hour's price; of longer steps the average, weighted by energy. None where nothing was traded.</param>
+/// <param name="Lowest">The lowest hourly price.</param>
+/// <param name="Highest">The highest hourly price.</param>
+/// <param name="Traded">None where fewer than five members took part.</param>
+public sealed record PriceRow(Interval At, Carrier Carrier, Price? Price, Price? Lowest, Price? Highest, Energy? Traded);
+
+public sealed class PricesOfPeriodValidator : AbstractValidator<PricesOfPeriod>
+{
+    public PricesOfPeriodValidator()
+    {
+        RuleFor(request => request.Period.Length).LessThanOrEqualTo(TimeSpan.FromDays(32)).When(request => request.Grain == Grain.Hour)
+            .OverridePropertyName("Period").WithMessage("Ask for at most 32 days by the hour.");
+        RuleFor(request => request.Period.Length).LessThanOrEqualTo(TimeSpan.FromDays(367))
+            .OverridePropertyName("Period").WithMessage("Ask for at most a year at once.");
+    }
+}
+
+internal sealed class PricesOfPeriodHandler(MarketplaceDb db) : IRequestHandler<PricesOfPeriod, IReadOnlyList<PriceRow>>
+{
+    public async Task<IReadOnlyList<PriceRow>> Handle(PricesOfPeriod request, CancellationToken cancellationToken)
+    {
+        var shown = await LargeEnoughAsync(request.LoopId, cancellationToken);
+        return request.Grain == Grain.Hour
+            ? await HoursAsync(request, shown, cancellationToken)
+            : await LongerAsync(request, shown, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<PriceRow>> HoursAsync(PricesOfPeriod request, HashSet<Carrier> shown, CancellationToken cancellationToken)
+    {
+        var (loopId, from, to) = (request.LoopId, request.Period.Start, request.Period.End);
+        var prices = await db.Prices.AsNoTracking()
+            .Where(price => price.LoopId == loopId && price.Hour >= from && price.Hour < to)
+            .OrderBy(price => price.Hour).ThenBy(price => price.Carrier)
+            .ToListAsync(cancellationToken);
+        var small = (await db.Database.SqlQuery<SmallHour>($"""
+            SELECT o.hour AS "Hour", o.carrier AS "Carrier"
+            FROM market.book_orders o
+            JOIN market.acceptances a ON a.loop_id = o.loop_id AND a.hour = o.hour AND a.position = o.position
+            WHERE o.loop_id = {loopId} AND o.hour >= {from} AND o.hour < {to} AND a.loop_id = {loopId} AND a.hour >= {from} AND a.hour < {to}
+            GROUP BY o.hour, o.carrier
+            HAVING count(DISTINCT o.member_id) < {PricesOfPeriod.SmallestGroup}
+            """).ToListAsync(cancellationToken)).Select(row => (row.Hour, (Carrier)row.Carrier)).ToHashSet();
+        return [.. prices.Select(price => new PriceRow(
+            MarketMoment.HourOf(price.Hour), price.Carrier, price.Price, price.Price, price.Price,
+            price.Traded == Energy.Zero || (shown.Contains(price.Carrier) && !small.Contains((price.Hour, price.Carrier))) ? price.Traded : null))];
+    }
+
+    private async Task<IReadOnlyList<PriceRow>> LongerAsync(PricesOfPeriod request, HashSet<Carrier> shown, CancellationToken cancellationToken)
+    {
+        var (loopId, from, to) = (request.LoopId, request.Period.Start, request.Period.End);
+        var calendar = (await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken)).Calendar;
+        var rows = await db.Database.SqlQuery<LongRow>($"""
+            SELECT date_trunc({request.Grain.SqlName()}, hour AT TIME ZONE {calendar.Zone.Id})::date AS "Day", carrier AS "Carrier",
+                   round(sum(price::numeric * traded) FILTER (WHERE price IS NOT NULL) / nullif(sum(traded) FILTER (WHERE price IS NOT NULL), 0))::bigint AS "Price",
+                   min(price) AS "Lowest", max(price) AS "Highest", sum(traded)::bigint AS "Traded"
+            FROM market.prices
+            WHERE loop_id = {loopId} AND hour >= {from} AND hour < {to}
+            GROUP BY 1, 2 ORDER BY 1, 2
+            """).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => new PriceRow(
+            calendar.Step(request.Grain, row.Day),
+            (Carrier)row.Carrier, PriceOf(row.Price), PriceOf(row.Lowest), PriceOf(row.Highest),
+            shown.Contains((Carrier)row.Carrier) || row.Traded == 0 ? Energy.FromWh(row.Traded) : null))];
+    }
+
+    /// <summary>Carriers that at least five members take from or give to the loop.</summary>
+    private async Task<HashSet<Carrier>> LargeEnoughAsync(int loopId, CancellationToken cancellationToken) =>
+        [.. await db.Meters.Where(meter => meter.LoopId == loopId)
+            .GroupBy(meter => meter.Carrier)
+            .Where(group => group.Select(meter => meter.MemberId).Distinct().Count() >= PricesOfPeriod.SmallestGroup)
+            .Select(group => group.Key)
+            .ToListAsync(cancellationToken)];
+
+    private static Price? PriceOf(long? micro) => micro is { } price ? Price.FromMicroPerKWh(price) : null;
+
+    private sealed record SmallHour(DateTimeOffset Hour, short Carrier);
+
+    private sealed record LongRow(DateOnly Day, short Carrier, long? Price, long? Lowest, long? Highest, long Traded);
+}
