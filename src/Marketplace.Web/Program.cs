@@ -1,8 +1,10 @@
 using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Auctions;
+using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Prices;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
@@ -25,5 +27,7 @@ app.MapShell();
 app.MapAccounts();
 
 app.MapLedgerEndpoints();
+app.MapPrices();
+app.MapConsumption();
 
 return await Commands.RunAsync(app, args);
