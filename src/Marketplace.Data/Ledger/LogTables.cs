@@ -65,6 +65,13 @@ public static class LogTables
             : null;
     }
 
+    /// <summary>Why signing has stopped, or null while it goes on.</summary>
+    public static async Task<string?> HaltedBecauseAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, "SELECT CASE WHEN halts THEN words END FROM ledger.incidents WHERE loop_id = $1 ORDER BY incident_id DESC LIMIT 1", loopId);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
     /// <summary>The index of a batch's first entry, or null while it waits.</summary>
     public static async Task<long?> FirstIndexAsync(NpgsqlConnection connection, int loopId, long batchId, CancellationToken cancellationToken)
     {

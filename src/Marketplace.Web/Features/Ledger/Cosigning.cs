@@ -22,6 +22,7 @@ public sealed class Cosigning(
 
     private const int Attempts = 3;
     private readonly ConcurrentDictionary<(int LoopId, string Witness), long> _sizes = new();
+    private readonly ConcurrentDictionary<int, SemaphoreSlim> _turns = new();
     private readonly Channel<int> _woken = Channel.CreateUnbounded<int>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Has the loop's last checkpoint published in the background.</summary>
@@ -31,6 +32,21 @@ public sealed class Cosigning(
     /// <returns>Whether it is published.</returns>
     public async Task<bool> PublishAsync(int loopId, CancellationToken cancellationToken)
     {
+        // One round at a time for each loop here; two nodes that ask at once do no harm, only double work.
+        var turn = _turns.GetOrAdd(loopId, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await PublishInTurnAsync(loopId, cancellationToken);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<bool> PublishInTurnAsync(int loopId, CancellationToken cancellationToken)
+    {
         var slug = await loops.SlugOfAsync(loopId, cancellationToken);
         var policy = policies.Of(slug);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
@@ -38,6 +54,12 @@ public sealed class Cosigning(
         var published = await LogTables.LatestPublishedAsync(connection, loopId, cancellationToken);
         if (signed is null)
         {
+            return false;
+        }
+
+        if (await LogTables.HaltedBecauseAsync(connection, loopId, cancellationToken) is { } reason)
+        {
+            LedgerLog.NotPublished(log, slug, signed.Size, reason);
             return false;
         }
 

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Security.Cryptography;
+using Marketplace.Data;
+using Marketplace.Ledger;
+using Marketplace.Native.Crypto;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Shouldly;
+using Xunit;
+
+namespace Marketplace.Web.Tests.Features.Ledger;
+
+/// <summary>Two of three witnesses must cosign; each decides by the witness rules and can be switched off.</summary>
+public sealed class CosigningTests : IClassFixture<CosigningTests.WitnessedHost>
+{
+    private readonly WitnessedHost _host;
+
+    public CosigningTests(WitnessedHost host)
+    {
+        _host = host;
+        foreach (var witness in host.Witnesses)
+        {
+            witness.IsDown = false;
+        }
+    }
+
+    [Fact]
+    public async Task A_checkpoint_is_published_when_enough_have_cosigned_and_not_before()
+    {
+        var loop = await StartAsync();
+        using var client = _host.CreateClient();
+        _host.Witnesses[0].IsDown = true;
+        _host.Witnesses[1].IsDown = true;
+        var batch = await loop.AppendAsync("readings/1", LedgerLoop.Readings(10));
+        (await loop.IntegrateAsync()).Size.ShouldBe(10);
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeFalse();
+        (await client.GetAsync(new Uri($"/ledger/{loop.Slug}/checkpoint", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await loop.Sequencer.StateOfAsync(loop.Id, batch.BatchId, CancellationToken.None)).ShouldBe(EntryState.UnderSignature);
+
+        _host.Witnesses[1].IsDown = false;
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
+        (await loop.Sequencer.StateOfAsync(loop.Id, batch.BatchId, CancellationToken.None)).ShouldBe(EntryState.Anchored);
+        (await OpenAsync(client, loop)).Cosignatures.Select(c => c.Key.Name).ShouldBe(["w2.example", "w3.example"]);
+
+        // The one that was away catches up from the size it last saw.
+        _host.Witnesses[0].IsDown = false;
+        await loop.AppendAsync("readings/2", LedgerLoop.Readings(300, 1000));
+        await loop.IntegrateAsync();
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
+        (await OpenAsync(client, loop)).Cosignatures.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task An_idle_log_is_cosigned_once_a_day()
+    {
+        var loop = await StartAsync();
+        await loop.AppendAsync("readings/1", LedgerLoop.Readings(10));
+        await loop.IntegrateAsync();
+        await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None);
+        await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None);
+        const string count = "SELECT count(*) FROM ledger.publications WHERE loop_id = $1 AND size = 10";
+        var before = await loop.AskAsync<long>(count);
+        _host.Time.Advance(TimeSpan.FromHours(25));
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
+        (await loop.AskAsync<long>(count)).ShouldBe(before + 1);
+    }
+
+    [Fact]
+    public async Task A_witness_that_has_seen_more_than_we_have_stops_the_signing_until_somebody_says_why_it_may_go_on()
+    {
+        var loop = await StartAsync();
+        await loop.AppendAsync("readings/1", LedgerLoop.Readings(10));
+        await loop.IntegrateAsync();
+        await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None);
+
+        // As after a restore from an old backup: the witness remembers what the database has lost.
+        var seen = _host.Witnesses[2].States[loop.Key.Name];
+        _host.Witnesses[2].States[loop.Key.Name] = new WitnessedState(500, MerkleHash.Empty);
+        await loop.AppendAsync("readings/2", LedgerLoop.Readings(10, 100));
+        await loop.IntegrateAsync();
+        await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None);
+        await loop.AppendAsync("readings/3", LedgerLoop.Readings(10, 200));
+        var head = await loop.IntegrateAsync();
+        head.HaltedBecause.ShouldNotBeNull().ShouldContain("w3");
+        head.Size.ShouldBe(20);
+        _host.Witnesses[2].States[loop.Key.Name] = seen;
+        await loop.Sequencer.ResumeAsync(loop.Id, "The backup has been brought up to what was published", CancellationToken.None);
+        (await loop.IntegrateAsync()).Size.ShouldBe(30);
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
+    }
+
+    private async Task<LedgerLoop> StartAsync()
+    {
+        var loop = await LedgerLoop.CreateAsync(_host);
+        foreach (var witness in _host.Witnesses)
+        {
+            witness.Logs.Add(loop.Key);
+        }
+
+        return loop;
+    }
+
+    private static async Task<TrustedCheckpoint> OpenAsync(HttpClient client, LedgerLoop loop)
+    {
+        var policy = LedgerPolicy.Parse(await client.GetStringAsync(new Uri($"/ledger/{loop.Slug}/policy", UriKind.Relative)));
+        return policy.Open(SignedNote.Parse(await client.GetByteArrayAsync(new Uri($"/ledger/{loop.Slug}/checkpoint", UriKind.Relative))), new Ed25519());
+    }
+
+    public sealed class WitnessedHost : MarketplaceHost
+    {
+        public WitnessedHost()
+        {
+            var lines = Witnesses.Select((w, i) => $"witness w{i + 1} {w.Key.Verifier} http://{w.Key.Verifier.Name}/");
+            Settings["Ledger:Policy"] = $"{string.Join('\n', lines)}\ngroup stakeholders 2 w1 w2 w3\nquorum stakeholders\n";
+            Replace = services => services.AddHttpClient("Cosigning").ConfigurePrimaryHttpMessageHandler(() => new WitnessNetwork(Witnesses));
+        }
+
+        internal IReadOnlyList<LocalWitness> Witnesses { get; } = [new("w1.example"), new("w2.example"), new("w3.example")];
+    }
+
+    /// <summary>A witness in this process, deciding by the same rules as the real one.</summary>
+    internal sealed class LocalWitness(string name)
+    {
+        private readonly Lock _gate = new();
+
+        public SignerKey Key { get; } = new(name, SignatureType.Cosignature, SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)), new Ed25519());
+
+        public List<VerifierKey> Logs { get; } = [];
+
+        public Dictionary<string, WitnessedState> States { get; } = [];
+
+        public bool IsDown { get; set; }
+
+        public WitnessReply Decide(byte[] body)
+        {
+            lock (_gate)
+            {
+                var reply = WitnessRules.Decide(body, [.. Logs], o => States.GetValueOrDefault(o, WitnessedState.Nothing), Key, 1700000000, new Ed25519());
+                if (reply is { NewState: { } state, Origin: { } origin })
+                {
+                    States[origin] = state;
+                }
+
+                return reply;
+            }
+        }
+    }
+
+    private sealed class WitnessNetwork(IReadOnlyList<LocalWitness> witnesses) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var witness = witnesses.Single(w => w.Key.Verifier.Name == request.RequestUri!.Host);
+            if (witness.IsDown)
+            {
+                throw new HttpRequestException("It is down");
+            }
+
+            var reply = witness.Decide(await request.Content!.ReadAsByteArrayAsync(cancellationToken));
+            return new HttpResponseMessage((HttpStatusCode)reply.Status) { Content = new StringContent(reply.Body) };
+        }
+    }
+}
