@@ -26,7 +26,7 @@ public sealed record GrowthPoint(long Size, DateTimeOffset SignedAt);
 /// <param name="Kinds">How many entries of kind 1, 2, 3 … there are.</param>
 /// <param name="QuorumWitnesses">How many witnesses the policy names; none if it asks for none.</param>
 public sealed record LedgerView(
-    IReadOnlyList<LedgerChoice> Loops, LedgerChoice Loop, VerifierKey Key, SignedCheckpoint? Signed, PublishedCheckpoint? Published,
+    IReadOnlyList<LedgerChoice> Loops, LedgerChoice Loop, VerifierKey Key, SignedCheckpoint? Latest, PublishedCheckpoint? Published,
     IReadOnlyList<long> Kinds, IReadOnlyList<GrowthPoint> Growth, IReadOnlyList<CheckpointRow> Newest, int QuorumWitnesses, string? HaltedBecause);
 
 internal sealed class ReadLedgerHandler(NpgsqlDataSource source, LogKeys keys, LogPolicies policies, IEd25519 ed25519) : IRequestHandler<ReadLedger, LedgerView?>
