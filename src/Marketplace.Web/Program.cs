@@ -3,6 +3,7 @@ using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Prices;
 using Marketplace.Web.Features.Settlement;
@@ -19,6 +20,7 @@ builder.AddLoops();
 builder.AddOrders();
 builder.AddAuctions();
 builder.AddSettlement();
+builder.AddHealth();
 
 var app = builder.Build();
 
@@ -29,5 +31,6 @@ app.MapAccounts();
 app.MapLedgerEndpoints();
 app.MapPrices();
 app.MapConsumption();
+app.MapHealth();
 
 return await Commands.RunAsync(app, args);

@@ -102,6 +102,27 @@ public sealed partial class PublishedApp : IAsyncDisposable
         return await app.EndAsync();
     }
 
+    /// <summary>Waits until all that has to be prepared at first start (the demo loop) is prepared.</summary>
+    public async Task ReadyAsync(TimeSpan? limit = null)
+    {
+        using var client = new HttpClient();
+        try
+        {
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    using var response = await client.GetAsync(new Uri(Address, "/health/ready"));
+                    return response.IsSuccessStatusCode;
+                },
+                "the host was ready",
+                limit ?? TimeSpan.FromSeconds(180));
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}. It said:\n{Output}\n{Error}", late);
+        }
+    }
+
     /// <summary>Waits until it ends by itself.</summary>
     public async Task<Ended> EndAsync(TimeSpan? limit = null)
     {

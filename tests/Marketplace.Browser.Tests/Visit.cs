@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Shouldly;
+
+namespace Marketplace.Browser.Tests;
+
+/// <summary>One person's page, and what the browser complained of meanwhile.</summary>
+public sealed class Visit : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<string> _complaints = [];
+
+    internal Visit(IPage page)
+    {
+        Page = page;
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                _complaints.Enqueue($"console: {message.Text}");
+            }
+        };
+        page.PageError += (_, error) => _complaints.Enqueue($"script: {error}");
+        page.RequestFailed += (_, request) =>
+        {
+            // A page left early abandons what it was loading.
+            if (request.Failure != "net::ERR_ABORTED")
+            {
+                _complaints.Enqueue($"request: {request.Url} {request.Failure}");
+            }
+        };
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Errors in the console, uncaught exceptions and failed requests so far.</summary>
+    public IReadOnlyList<string> Complaints => [.. _complaints];
+
+    /// <summary>Goes to a page of the portal and waits until its circuit, if it has one, answers.</summary>
+    public async Task<IResponse> GoToAsync(string path)
+    {
+        var response = await Page.GotoAsync(path, new PageGotoOptions { WaitUntil = WaitUntilState.NetworkIdle });
+        return response.ShouldNotBeNull();
+    }
+
+    /// <summary>Nothing that axe can find keeps anybody from using this page (WCAG 2.2 AA), and the browser is content.</summary>
+    public async Task ShouldBeAccessibleAsync()
+    {
+        var result = await Page.RunAxe(new AxeRunOptions
+        {
+            RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+        });
+        result.Violations
+            .SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {rule.Help}: {node.Html}"))
+            .ShouldBeEmpty($"axe on {Page.Url}");
+    }
+
+    public void ShouldBeContent() => Complaints.ShouldBeEmpty($"complaints of the browser on {Page.Url}");
+
+    /// <summary>Keeps a picture of the whole page, at this width and at a telephone's, where SCREENSHOTS names a folder.</summary>
+    public async Task ShootAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is not { Length: > 0 } folder)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(folder);
+        var size = Page.ViewportSize.ShouldNotBeNull();
+        foreach (var (width, height) in new[] { (size.Width, size.Height), (390, 844) })
+        {
+            await Page.SetViewportSizeAsync(width, height);
+            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}-{width}.png"), FullPage = true });
+        }
+
+        await Page.SetViewportSizeAsync(size.Width, size.Height);
+    }
+
+    public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();
+}
