@@ -73,6 +73,21 @@ public class AuditorTests
     }
 
     [Fact]
+    public void A_log_is_read_over_HTTP_as_from_a_folder()
+    {
+        using var folder = new LogFolder(700);
+        File.Copy(folder.At("checkpoint"), folder.At("old"));
+        folder.Grow(900);
+        using var site = new FolderSite(folder.Root);
+        LogFolder.Audit("log", site.Address, "--policy", folder.Policy).Exit.ShouldBe(0);
+        LogFolder.Audit("consistency", site.Address + "/", folder.At("old"), "--policy", folder.Policy).Exit.ShouldBe(0);
+        File.Delete(folder.At("tile/0/001"));
+        var withheld = LogFolder.Audit("log", site.Address, "--policy", folder.Policy);
+        withheld.Exit.ShouldBe(1);
+        withheld.Words.ShouldContain("tile/0/001 is not served");
+    }
+
+    [Fact]
     public void Growth_is_consistent_and_a_fork_or_rollback_is_not()
     {
         using var folder = new LogFolder(300);
