@@ -36,6 +36,11 @@ public sealed record ValidatedReading
 
     /// <summary>What the source says of the value.</summary>
     public string? Note { get; }
+
+    /// <summary>Whether the source itself calls the value an estimate or a substitute.</summary>
+    public bool IsSubstitute =>
+        Note is not null
+        && (Note.StartsWith("estimate", StringComparison.OrdinalIgnoreCase) || Note.StartsWith("substitute", StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>A row that broke a rule. It is kept in the report, with the rule and what it means for this row.</summary>

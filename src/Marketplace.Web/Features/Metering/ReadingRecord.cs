@@ -1,0 +1,79 @@
+using System.Globalization;
+using Marketplace.Data;
+using Marketplace.Ledger;
+using Marketplace.Quantities;
+
+namespace Marketplace.Web.Features.Metering;
+
+/// <summary>One revision of one hour of one meter, as the ledger commits to it.</summary>
+/// <param name="MemberId">Whose meter it is: the record is salted with this member's secret.</param>
+public sealed record ReadingRevision(
+    string MeterCode, int MemberId, DateTimeOffset Hour, int Revision, Energy Energy, ReadingQuality Quality);
+
+/// <summary>The canonical form of a reading. Its bytes are pinned by a test: what is committed can be opened only by the same bytes.</summary>
+public static class ReadingRecord
+{
+    public const byte Version = 1;
+
+    /// <summary>What stands for the predecessor where its secret was destroyed, so that its commitment cannot be computed again.</summary>
+    public const string ErasedPredecessor = "erased";
+
+    public static string Key(string meterCode, DateTimeOffset hour, int revision) =>
+        string.Create(CultureInfo.InvariantCulture, $"reading/{meterCode}/{Instants.Iso(hour)}/{revision}");
+
+    /// <param name="predecessor">The commitment of the revision before, in hex; required for every revision but the first.</param>
+    public static byte[] Canonical(string loopSlug, ReadingRevision reading, string? predecessor)
+    {
+        if (predecessor is null != (reading.Revision == 0))
+        {
+            throw new ArgumentException("Every revision but the first names its predecessor, and only they do", nameof(predecessor));
+        }
+
+        var record = CanonicalRecord.Of("reading", Version)
+            .Add("loop", loopSlug)
+            .Add("meter", reading.MeterCode)
+            .Add("hour", reading.Hour)
+            .Add("energyWh", reading.Energy.WattHours)
+            .Add("quality", NameOf(reading.Quality))
+            .Add("revision", reading.Revision);
+        return (predecessor is null ? record : record.Add("predecessor", predecessor)).ToBytes();
+    }
+
+    /// <summary>The record as it is handed in at the ledger's door.</summary>
+    public static LedgerRecord ForLedger(string loopSlug, ReadingRevision reading, string? predecessor) => new(
+        RecordKind.Reading,
+        Version,
+        Key(reading.MeterCode, reading.Hour, reading.Revision),
+        Canonical(loopSlug, reading, predecessor),
+        reading.MemberId,
+        DateOnly.FromDateTime(reading.Hour.UtcDateTime));
+
+    /// <summary>The commitment that follows from these revisions of one hour, in hex: what the next revision names.</summary>
+    /// <param name="revisions">All of them, from the first to the last.</param>
+    /// <param name="secret">The secret of the member and month; null where it was destroyed.</param>
+    public static string CommitmentOfLast(string loopSlug, IEnumerable<ReadingRevision> revisions, byte[]? secret)
+    {
+        if (secret is null)
+        {
+            return ErasedPredecessor;
+        }
+
+        string? predecessor = null;
+        foreach (var revision in revisions)
+        {
+            var record = ForLedger(loopSlug, revision, predecessor);
+            var salt = Commitment.Salt(secret, record.Kind, record.Version, record.RecordKey);
+            predecessor = Convert.ToHexStringLower(Commitment.Of(record.Kind, record.Version, salt, record.Canonical));
+        }
+
+        return predecessor ?? throw new ArgumentException("There is no revision", nameof(revisions));
+    }
+
+    private static string NameOf(ReadingQuality quality) => quality switch
+    {
+        ReadingQuality.Measured => "measured",
+        ReadingQuality.Estimated => "estimated",
+        ReadingQuality.Corrected => "corrected",
+        _ => throw new ArgumentOutOfRangeException(nameof(quality), quality, "Not a quality"),
+    };
+}

@@ -1,0 +1,157 @@
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Pipeline;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Marketplace.Web.Features.Metering;
+
+/// <summary>A revision that stands in the table.</summary>
+internal readonly record struct StoredRevision(short Revision, Energy Energy, ReadingQuality Quality);
+
+/// <summary>A revision to be added.</summary>
+/// <param name="Before">The revisions it follows, from the first to the last; empty for the first value of the hour.</param>
+internal sealed record NewReading(
+    int MeterId, string MeterCode, int MemberId, DateTimeOffset Hour, Energy Energy, ReadingQuality Quality, string? Note, IReadOnlyList<StoredRevision> Before)
+{
+    public short Revision => (short)Before.Count;
+
+    public ReadingRevision ForRecord() => new(MeterCode, MemberId, Hour, Revision, Energy, Quality);
+
+    public IEnumerable<ReadingRevision> BeforeForRecord() =>
+        Before.Select(stored => new ReadingRevision(MeterCode, MemberId, Hour, stored.Revision, stored.Energy, stored.Quality));
+}
+
+/// <summary>The table of readings within the transaction of one change. All of it works on whole sets.</summary>
+internal sealed class ReadingStore(Work work, TimeProvider time)
+{
+    /// <summary>Lets one change at a time add readings to a loop, so that revisions are numbered without gaps.</summary>
+    public Task LockAsync(int loopId, CancellationToken cancellationToken) =>
+        ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('readings/' || $1::text, 0))", cancellationToken, Parameter(loopId));
+
+    /// <summary>Whether a batch of this key has been stored before.</summary>
+    public async Task<bool> IsKnownAsync(int loopId, string batchKey, CancellationToken cancellationToken)
+    {
+        await using var command = await CommandAsync(
+            "SELECT EXISTS (SELECT FROM ledger.batches WHERE loop_id = $1 AND batch_key = $2)", cancellationToken, Parameter(loopId), Parameter(batchKey));
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
+    /// <summary>All revisions of the given meters at the given hours, from first to last.</summary>
+    public async Task<Dictionary<(int MeterId, DateTimeOffset Hour), List<StoredRevision>>> RevisionsAsync(
+        int loopId, int[] meterIds, DateTimeOffset[] hours, CancellationToken cancellationToken)
+    {
+        // The bounds keep PostgreSQL to the months concerned.
+        await using var command = await CommandAsync(
+            """
+            SELECT meter_id, hour, revision, energy, quality FROM market.readings
+            WHERE loop_id = $1 AND meter_id = ANY ($2) AND hour = ANY ($3) AND hour BETWEEN $4 AND $5
+            ORDER BY meter_id, hour, revision
+            """,
+            cancellationToken,
+            Parameter(loopId), Parameter(meterIds), Parameter(hours), Parameter(hours.Min()), Parameter(hours.Max()));
+        var found = new Dictionary<(int, DateTimeOffset), List<StoredRevision>>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var key = (reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1));
+            if (!found.TryGetValue(key, out var revisions))
+            {
+                found.Add(key, revisions = []);
+            }
+
+            revisions.Add(new StoredRevision(reader.GetInt16(2), new Energy(reader.GetInt64(3)), (ReadingQuality)reader.GetInt16(4)));
+        }
+
+        return found;
+    }
+
+    /// <summary>Commits each reading to the ledger and stores it, in this order and in the caller's transaction.</summary>
+    public async Task AddAsync(int loopId, string loopSlug, string batchKey, IReadOnlyList<NewReading> readings, CancellationToken cancellationToken)
+    {
+        var connection = await work.ConnectionAsync(cancellationToken);
+        var secrets = new Dictionary<(int, DateOnly), byte[]?>();
+        var records = new LedgerRecord[readings.Count];
+        for (var i = 0; i < records.Length; i++)
+        {
+            var reading = readings[i];
+            var predecessor = reading.Revision == 0
+                ? null
+                : ReadingRecord.CommitmentOfLast(loopSlug, reading.BeforeForRecord(), await SecretAsync(connection, loopId, reading, secrets, cancellationToken));
+            records[i] = ReadingRecord.ForLedger(loopSlug, reading.ForRecord(), predecessor);
+        }
+
+        var appended = await LedgerDoor.AppendAsync(connection, work.Transaction, loopId, batchKey, records, cancellationToken);
+        await ExecuteAsync(
+            "SELECT market.ensure_readings_month(month) FROM unnest($1) AS month", cancellationToken,
+            Parameter(readings.Select(reading => MonthOf(reading.Hour)).Distinct().Order().ToArray()));
+        await CopyAsync(connection, loopId, readings, appended, cancellationToken);
+    }
+
+    private async Task CopyAsync(NpgsqlConnection connection, int loopId, IReadOnlyList<NewReading> readings, AppendedBatch appended, CancellationToken cancellationToken)
+    {
+        var receivedAt = time.GetUtcNow();
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY market.readings (loop_id, meter_id, hour, revision, energy, quality, note, received_at, batch_id, batch_position) FROM STDIN (FORMAT BINARY)",
+            cancellationToken);
+        for (var i = 0; i < readings.Count; i++)
+        {
+            var reading = readings[i];
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(loopId, NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(reading.MeterId, NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(reading.Hour, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(reading.Revision, NpgsqlDbType.Smallint, cancellationToken);
+            await copy.WriteAsync(reading.Energy.WattHours, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync((short)reading.Quality, NpgsqlDbType.Smallint, cancellationToken);
+            if (reading.Note is null)
+            {
+                await copy.WriteNullAsync(cancellationToken);
+            }
+            else
+            {
+                await copy.WriteAsync(reading.Note, NpgsqlDbType.Text, cancellationToken);
+            }
+
+            await copy.WriteAsync(receivedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(appended.BatchId, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync(appended.Positions[i], NpgsqlDbType.Integer, cancellationToken);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
+    }
+
+    private static async Task<byte[]?> SecretAsync(
+        NpgsqlConnection connection, int loopId, NewReading reading, Dictionary<(int, DateOnly), byte[]?> known, CancellationToken cancellationToken)
+    {
+        var month = RecordSecrets.MonthOf(DateOnly.FromDateTime(reading.Hour.UtcDateTime));
+        if (!known.TryGetValue((reading.MemberId, month), out var secret))
+        {
+            secret = await RecordSecrets.FindAsync(connection, loopId, reading.MemberId, month, cancellationToken);
+            known.Add((reading.MemberId, month), secret);
+        }
+
+        return secret;
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = await CommandAsync(sql, cancellationToken, parameters);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task<NpgsqlCommand> CommandAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, await work.ConnectionAsync(cancellationToken), work.Transaction);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    public static NpgsqlParameter Parameter<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+
+    private static DateTimeOffset MonthOf(DateTimeOffset hour) => new(hour.Year, hour.Month, 1, 0, 0, 0, TimeSpan.Zero);
+}
