@@ -1,0 +1,87 @@
+using FluentValidation;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Npgsql;
+
+namespace Marketplace.Web.Features.Metering;
+
+/// <summary>The hours of a member's meters in an interval: the value in force and whether it has a history.</summary>
+public sealed record ReadingsOf(int LoopId, int MemberId, Interval Interval) : IRequest<IReadOnlyList<MeteredHour>>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.Operates(LoopId) || actor.ActsFor(LoopId, MemberId) || actor.Audits(LoopId);
+}
+
+/// <summary>One hour of one meter as it stands now.</summary>
+/// <param name="Revision">0 for a first value; each later value counts one up.</param>
+/// <param name="Note">How it was estimated or what its source said of it.</param>
+public sealed record MeteredHour(
+    int MeterId, string MeterCode, Carrier Carrier, MeterDirection Direction, DateTimeOffset Hour,
+    Energy Energy, ReadingQuality Quality, int Revision, string? Note, DateTimeOffset ReceivedAt, long BatchId, int BatchPosition);
+
+/// <summary>Who may look at everybody's readings without changing anything.</summary>
+internal static class ReadingAccess
+{
+    public static bool Audits(this Actor actor, int loopId) =>
+        actor.Roles.Any(held => held.LoopId == loopId && held.Role is Role.Auditor or Role.Technician);
+}
+
+internal sealed class ReadingsOfValidator : AbstractValidator<ReadingsOf>
+{
+    public ReadingsOfValidator() =>
+        RuleFor(request => request.Interval).Must(interval => interval.Length <= CurrentReadings.LongestInterval)
+            .WithMessage("At most 400 days can be shown at once.");
+}
+
+internal sealed class ReadingsOfHandler(Work work) : IRequestHandler<ReadingsOf, IReadOnlyList<MeteredHour>>
+{
+    public async Task<IReadOnlyList<MeteredHour>> Handle(ReadingsOf request, CancellationToken cancellationToken) =>
+        await CurrentReadings.ReadAsync(
+            await work.ConnectionAsync(cancellationToken), request.LoopId, "m.member_id = $4", request.MemberId, request.Interval, cancellationToken);
+}
+
+/// <summary>The value in force is the highest revision.</summary>
+internal static class CurrentReadings
+{
+    public static readonly TimeSpan LongestInterval = TimeSpan.FromDays(400);
+
+    /// <param name="which">A condition of ours on meters m, with the id as $4.</param>
+    public static async Task<List<MeteredHour>> ReadAsync(
+        NpgsqlConnection connection, int loopId, string which, int id, Interval interval, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT DISTINCT ON (r.meter_id, r.hour)
+                   r.meter_id, m.code, m.carrier, m.direction, r.hour, r.energy, r.quality, r.revision, r.note, r.received_at, r.batch_id, r.batch_position
+            FROM market.meters m JOIN market.readings r ON r.loop_id = m.loop_id AND r.meter_id = m.id
+            WHERE m.loop_id = $1 AND {which} AND r.loop_id = $1 AND r.hour >= $2 AND r.hour < $3
+            ORDER BY r.meter_id, r.hour, r.revision DESC
+            """,
+            connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.Start });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.End });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        var hours = new List<MeteredHour>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            hours.Add(new MeteredHour(
+                reader.GetInt32(0),
+                reader.GetString(1),
+                (Carrier)reader.GetInt16(2),
+                (MeterDirection)reader.GetInt16(3),
+                reader.GetFieldValue<DateTimeOffset>(4),
+                new Energy(reader.GetInt64(5)),
+                (ReadingQuality)reader.GetInt16(6),
+                reader.GetInt16(7),
+                await reader.IsDBNullAsync(8, cancellationToken) ? null : reader.GetString(8),
+                reader.GetFieldValue<DateTimeOffset>(9),
+                reader.GetInt64(10),
+                reader.GetInt32(11)));
+        }
+
+        return hours;
+    }
+}
