@@ -1,8 +1,8 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Marketplace.Web.Features.Metering;
@@ -33,13 +33,11 @@ public sealed record MeterRow(
     public decimal EstimatedShare => Expected == 0 ? 0 : (decimal)Estimated / Expected;
 }
 
-internal sealed class ListMetersHandler(Work work, TimeProvider time) : IRequestHandler<ListMeters, MeterList>
+internal sealed class ListMetersHandler(Work work, MarketTime marketTime) : IRequestHandler<ListMeters, MeterList>
 {
     public async Task<MeterList> Handle(ListMeters request, CancellationToken cancellationToken)
     {
-        var clock = await work.Db.Clocks.AsNoTracking().SingleOrDefaultAsync(clock => clock.LoopId == request.LoopId, cancellationToken);
-        var now = clock?.MarketTime(time.GetUtcNow()) ?? time.GetUtcNow();
-        var end = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
+        var end = MarketHour.Containing(await marketTime.NowAsync(request.LoopId, cancellationToken));
         var window = new Interval(end.AddDays(-7), end);
 
         await using var command = new NpgsqlCommand(

@@ -2,7 +2,6 @@ using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Pipeline;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Marketplace.Web.Features.Metering;
 
@@ -85,40 +84,22 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         await ExecuteAsync(
             "SELECT market.ensure_readings_month(month) FROM unnest($1) AS month", cancellationToken,
             Parameter(readings.Select(reading => MonthOf(reading.Hour)).Distinct().Order().ToArray()));
-        await CopyAsync(connection, loopId, readings, appended, cancellationToken);
-    }
-
-    private async Task CopyAsync(NpgsqlConnection connection, int loopId, IReadOnlyList<NewReading> readings, AppendedBatch appended, CancellationToken cancellationToken)
-    {
         var receivedAt = time.GetUtcNow();
-        await using var copy = await connection.BeginBinaryImportAsync(
-            "COPY market.readings (loop_id, meter_id, hour, revision, energy, quality, note, received_at, batch_id, batch_position) FROM STDIN (FORMAT BINARY)",
+        await work.Db.BulkInsertAsync(
+            [.. readings.Select((reading, i) => new Reading
+            {
+                LoopId = loopId,
+                MeterId = reading.MeterId,
+                Hour = reading.Hour,
+                Revision = reading.Revision,
+                Energy = reading.Energy,
+                Quality = reading.Quality,
+                Note = reading.Note,
+                ReceivedAt = receivedAt,
+                BatchId = appended.BatchId,
+                BatchPosition = appended.Positions[i],
+            })],
             cancellationToken);
-        for (var i = 0; i < readings.Count; i++)
-        {
-            var reading = readings[i];
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(loopId, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(reading.MeterId, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(reading.Hour, NpgsqlDbType.TimestampTz, cancellationToken);
-            await copy.WriteAsync(reading.Revision, NpgsqlDbType.Smallint, cancellationToken);
-            await copy.WriteAsync(reading.Energy.WattHours, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync((short)reading.Quality, NpgsqlDbType.Smallint, cancellationToken);
-            if (reading.Note is null)
-            {
-                await copy.WriteNullAsync(cancellationToken);
-            }
-            else
-            {
-                await copy.WriteAsync(reading.Note, NpgsqlDbType.Text, cancellationToken);
-            }
-
-            await copy.WriteAsync(receivedAt, NpgsqlDbType.TimestampTz, cancellationToken);
-            await copy.WriteAsync(appended.BatchId, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(appended.Positions[i], NpgsqlDbType.Integer, cancellationToken);
-        }
-
-        await copy.CompleteAsync(cancellationToken);
     }
 
     private static async Task<byte[]?> SecretAsync(

@@ -3,6 +3,7 @@ using Marketplace.Data;
 using Marketplace.Metering;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -38,7 +39,7 @@ internal sealed class ReceiveReadingsValidator : AbstractValidator<ReceiveReadin
     }
 }
 
-internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequencer sequencer, TimeProvider time)
+internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequencer sequencer, MarketTime marketTime)
     : IRequestHandler<ReceiveReadings, ReceivedReadings>
 {
     public async Task<ReceivedReadings> Handle(ReceiveReadings request, CancellationToken cancellationToken)
@@ -49,7 +50,7 @@ internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequ
         var meters = await work.Db.Meters.AsNoTracking().Where(meter => meter.LoopId == loopId).ToDictionaryAsync(meter => meter.Code, cancellationToken);
         var judged = Validation.Judge(request.Readings, new ValidationContext(
             meters.ToDictionary(meter => meter.Key, meter => new MeterService(meter.Value.InServiceFrom, meter.Value.InServiceUntil)),
-            request.MarketTime ?? await MarketTimeAsync(loopId, cancellationToken),
+            request.MarketTime ?? await marketTime.NowAsync(loopId, cancellationToken),
             request.Expected));
         var batchKey = $"readings/{request.BatchKey}";
 
@@ -115,12 +116,5 @@ internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequ
             (ReadingQuality.Estimated, _) => ReadingQuality.Estimated,
             _ => ReadingQuality.Corrected,
         };
-    }
-
-    private async Task<DateTimeOffset> MarketTimeAsync(int loopId, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        var clock = await work.Db.Clocks.AsNoTracking().SingleOrDefaultAsync(clock => clock.LoopId == loopId, cancellationToken);
-        return clock?.MarketTime(now) ?? now;
     }
 }
