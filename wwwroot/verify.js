@@ -236,6 +236,8 @@ const element = (name, className, content) => {
   return made;
 };
 
+const marks = { good: '\u2713', attention: '!', alarm: '\u2715' };
+
 const show = (place, tone, title, words, record) => {
   const body = element('div', 'notice-body', [element('p', 'notice-title', title)]);
   if (words.length > 1) body.append(element('ol', '', words.map(step => element('li', '', step))));
@@ -244,7 +246,9 @@ const show = (place, tone, title, words, record) => {
     const more = element('details', 'more', [element('summary', '', 'What was proved, word for word'), element('pre', 'hash', record)]);
     body.append(more);
   }
-  place.replaceChildren(element('div', `notice notice-${tone}`, [element('span', 'icon', ''), body]));
+  const mark = element('strong', '', marks[tone]);
+  mark.setAttribute('aria-hidden', 'true');
+  place.replaceChildren(element('div', `notice notice-${tone}`, [mark, body]));
 };
 
 const placeAfter = button => [...document.querySelectorAll('[data-verify-result]')]
