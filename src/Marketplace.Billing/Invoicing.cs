@@ -83,6 +83,7 @@ public static class Invoicing
         {
             yield return Line(main, sum.Traded, sum.TradedAmount, new LineTrace(main.Name(), sum.TariffVersion,
             [
+                new("side", (long)sum.Side),
                 new("hours", sum.Hours),
                 new("estimatedHours", sum.EstimatedHours),
                 new("tradedWh", sum.Traded.WattHours),
@@ -96,6 +97,7 @@ public static class Invoicing
         {
             yield return Line(BillLineKind.Imbalance, sum.Metered - sum.Traded, sum.ImbalanceAmount, new LineTrace(BillLineKind.Imbalance.Name(), sum.TariffVersion,
             [
+                new("side", (long)sum.Side),
                 new("hours", sum.Hours),
                 new("estimatedHours", sum.EstimatedHours),
                 new("tradedWh", sum.Traded.WattHours),
@@ -110,6 +112,7 @@ public static class Invoicing
         {
             yield return Line(BillLineKind.NetworkFee, sum.Metered, sum.NetworkFee, new LineTrace(BillLineKind.NetworkFee.Name(), sum.TariffVersion,
             [
+                new("side", (long)sum.Side),
                 new("hours", sum.Hours),
                 new("estimatedHours", sum.EstimatedHours),
                 new("meteredWh", sum.Metered.WattHours),

@@ -29,6 +29,15 @@ public sealed record VatRate(VatCategory Category, int BasisPoints)
         return new VatRate(VatCategory.Standard, basisPoints);
     }
 
+    /// <summary>The rate that a record's code and basis points name.</summary>
+    /// <exception cref="ArgumentException">There is no such code.</exception>
+    public static VatRate Of(string code, int basisPoints) => code switch
+    {
+        "S" => Standard(basisPoints),
+        "E" => Exempt,
+        _ => throw new ArgumentException($"'{code}' is not a category of value added tax", nameof(code)),
+    };
+
     /// <summary>The code in documents and records.</summary>
     public string Code => Category switch
     {
@@ -52,6 +61,7 @@ public sealed record VatGroup(VatRate Rate, long NetCents, long TaxCents)
             .Select(group => Of(group.Key, group.Sum(line => line.Cents))),
     ];
 
-    private static VatGroup Of(VatRate rate, long netCents) =>
+    /// <summary>The group of lines that come to this net sum.</summary>
+    public static VatGroup Of(VatRate rate, long netCents) =>
         new(rate, netCents, Rounding.DivideAwayFromZero((Int128)netCents * rate.BasisPoints, 10_000));
 }

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping;
-using NpgsqlTypes;
 
 namespace Marketplace.Data;
 
@@ -51,7 +48,7 @@ public static class Bulk
         }
     }
 
-    private sealed record Column(Func<object, object?> Read, NpgsqlDbType Type);
+    private sealed record Column(Func<object, object?> Read, string Type);
 
     private sealed record Table(string Copy, Column[] Columns)
     {
@@ -61,7 +58,7 @@ public static class Bulk
             var properties = entity.GetProperties()
                 .Where(property => property.ValueGenerated == ValueGenerated.Never)
                 .ToList();
-            var names = string.Join(", ", properties.Select(property => property.GetColumnName()));
+            var names = string.Join(", ", properties.Select(property => $"\"{property.GetColumnName()}\""));
             return new Table(
                 $"COPY {entity.GetSchema()}.{entity.GetTableName()} ({names}) FROM STDIN (FORMAT BINARY)",
                 [.. properties.Select(ColumnOf)]);
@@ -70,18 +67,16 @@ public static class Bulk
         private static Column ColumnOf(IProperty property)
         {
             var getter = property.GetGetter();
-            var mapping = property.GetTypeMapping();
-            var convert = mapping.Converter?.ConvertToProvider;
-#pragma warning disable EF1001 // The provider's mapping is the only place that knows the wire type.
-            var type = ((INpgsqlTypeMapping)mapping).NpgsqlDbType;
-#pragma warning restore EF1001
+            var convert = property.GetTypeMapping().Converter?.ConvertToProvider;
+            var type = property.GetColumnType();
             return new Column(
                 row =>
                 {
                     var value = getter.GetClrValue(row);
                     return value is null || convert is null ? value : convert(value);
                 },
-                type);
+                // "numeric(6,2)": the wire knows no precision.
+                type.Split('(')[0]);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Auctions;
+using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
@@ -23,6 +24,7 @@ builder.AddOrders();
 builder.AddAuctions();
 builder.AddSettlement();
 builder.AddHealth();
+builder.AddBills();
 
 var app = builder.Build();
 
@@ -34,5 +36,6 @@ app.MapLedgerEndpoints();
 app.MapPrices();
 app.MapConsumption();
 app.MapHealth();
+app.MapBills();
 
 return await Commands.RunAsync(app, args);

@@ -5,6 +5,7 @@ using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -54,7 +55,7 @@ public sealed class IssueBillsValidator : AbstractValidator<IssueBills>
     }
 }
 
-internal sealed class IssueBillsHandler(Work work, Sequencer sequencer) : IRequestHandler<IssueBills, IssuedBills>
+internal sealed class IssueBillsHandler(Work work, Journal journal, Sequencer sequencer) : IRequestHandler<IssueBills, IssuedBills>
 {
     // Any fixed number; with the loop it names the lock under which documents are numbered.
     private const int NumberingLock = 0x42494C4C;
@@ -191,19 +192,12 @@ internal sealed class IssueBillsHandler(Work work, Sequencer sequencer) : IReque
 
     private async Task PostAsync(IssueBills request, NumberSeries series, IReadOnlyList<Posting> postings, CancellationToken cancellationToken)
     {
-        var accounts = await BillAccounts.OfAsync(work.Db, request.LoopId,
-            postings.SelectMany(posting => new[] { (KindOf(posting.Debit), posting.DebitMember), (KindOf(posting.Credit), posting.CreditMember) }), cancellationToken);
-        await work.Db.BulkInsertAsync([.. postings.Select(posting => new Transfer
-        {
-            LoopId = request.LoopId,
-            Hour = request.Period.End,
-            Kind = KindOf(posting.Kind),
-            Carrier = 0,
-            DebitAccount = accounts[(KindOf(posting.Debit), posting.DebitMember)],
-            CreditAccount = accounts[(KindOf(posting.Credit), posting.CreditMember)],
-            Reference = series.Id(posting.Document),
-            Amount = posting.Amount.Micro,
-        })], cancellationToken);
+        var members = postings.SelectMany(posting => new[] { posting.DebitMember, posting.CreditMember }).Where(member => member > 0).Distinct().ToList();
+        var accounts = await journal.AccountsAsync(request.LoopId, members, cancellationToken);
+        await journal.PostAsync([.. postings.SelectMany(posting => accounts.Move(
+            request.Period.End, KindOf(posting.Kind), null,
+            accounts[KindOf(posting.Debit), posting.DebitMember], accounts[KindOf(posting.Credit), posting.CreditMember],
+            posting.Amount.Micro, series.Id(posting.Document)))], cancellationToken);
     }
 
     private static AccountKind KindOf(PostingAccount account) => account switch

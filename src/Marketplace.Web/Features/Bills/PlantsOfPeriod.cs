@@ -2,6 +2,8 @@ using Marketplace.Billing;
 using Marketplace.Contracts;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Replica;
+using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 
@@ -20,7 +22,7 @@ internal sealed class PlantsOfPeriod(IReadOnlyDictionary<string, int> owners, IR
             .Select(share => new { share.PlantCode, share.MemberId, share.ShareMillionths }).ToListAsync(cancellationToken);
         return new PlantsOfPeriod(
             plants.ToDictionary(plant => plant.Code, plant => plant.OwnerId),
-            plants.Where(plant => PlantKindOf.IsStore(plant.Definition)).Select(plant => plant.Code).ToHashSet(StringComparer.Ordinal),
+            plants.Where(plant => PlantDefinition.Read(plant.Definition).Kind == PlantKind.Store).Select(plant => plant.Code).ToHashSet(StringComparer.Ordinal),
             shares.ToLookup(share => share.PlantCode, share => new Stake(share.MemberId, share.ShareMillionths)));
     }
 

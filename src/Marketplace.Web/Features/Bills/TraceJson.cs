@@ -3,7 +3,7 @@ using Marketplace.Billing;
 
 namespace Marketplace.Web.Features.Bills;
 
-/// <summary>How a line's trace is kept: its formula's name, its tariff and its inputs, as JSON.</summary>
+/// <summary>How a line's trace is kept: its formula's name, its tariff, its tax code and its inputs, as JSON.</summary>
 internal static class TraceJson
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
@@ -11,10 +11,10 @@ internal static class TraceJson
     public static string Write(BillLine line) => JsonSerializer.Serialize(
         new Kept(line.Trace.Formula, line.Trace.TariffVersion, line.Vat.Code, line.Trace.Inputs.ToDictionary(input => input.Key, input => input.Value)), Options);
 
-    public static LineTrace Read(string json)
+    public static (LineTrace Trace, string VatCode) Read(string json)
     {
         var kept = JsonSerializer.Deserialize<Kept>(json, Options) ?? throw new InvalidOperationException("A bill line's trace is empty");
-        return new LineTrace(kept.Formula, kept.Tariff, [.. kept.Inputs]);
+        return (new LineTrace(kept.Formula, kept.Tariff, [.. kept.Inputs]), kept.Vat);
     }
 
     private sealed record Kept(string Formula, int Tariff, string Vat, Dictionary<string, long> Inputs);

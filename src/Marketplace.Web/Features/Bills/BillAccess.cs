@@ -1,0 +1,17 @@
+using Marketplace.Data;
+using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Bills;
+
+/// <summary>Who may see a document: whoever acts for its member, and the loop's operator. For everybody else it does not exist.</summary>
+internal sealed class BillAccess(Work work, CurrentActor current)
+{
+    public async Task<Bill> FindAsync(int loopId, string number, CancellationToken cancellationToken)
+    {
+        var bill = await work.Db.Bills.AsNoTracking().SingleOrDefaultAsync(bill => bill.LoopId == loopId && bill.Number == number, cancellationToken);
+        return bill is not null && (current.Actor.ActsFor(loopId, bill.MemberId) || current.Actor.Operates(loopId))
+            ? bill
+            : throw new NotPermittedException("This document");
+    }
+}

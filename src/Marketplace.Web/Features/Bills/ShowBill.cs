@@ -1,0 +1,213 @@
+using Marketplace.Billing;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using NpgsqlTypes;
+using Bill = Marketplace.Data.Bill;
+
+namespace Marketplace.Web.Features.Bills;
+
+/// <summary>One bill or statement with its lines, and what it cost day by day.</summary>
+public sealed record ShowBill(int LoopId, string Number) : IRequest<BillView>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
+}
+
+/// <summary>What a bill or statement shows.</summary>
+public sealed record BillView
+{
+    public required string Number { get; init; }
+
+    public required int MemberId { get; init; }
+
+    public required string MemberName { get; init; }
+
+    public required string MemberKey { get; init; }
+
+    public required Role Role { get; init; }
+
+    public required Interval Period { get; init; }
+
+    public required DateTimeOffset IssuedAt { get; init; }
+
+    public required DateOnly DueOn { get; init; }
+
+    /// <summary>The loop's day on its market clock.</summary>
+    public required DateOnly Today { get; init; }
+
+    public required long NetCents { get; init; }
+
+    public required long VatCents { get; init; }
+
+    public required long TotalCents { get; init; }
+
+    public required IReadOnlyList<BillLineView> Lines { get; init; }
+
+    public required IReadOnlyList<VatGroup> Vat { get; init; }
+
+    /// <summary>Cost by day and carrier, from the same hours as the lines.</summary>
+    public required IReadOnlyList<DayCost> Days { get; init; }
+
+    /// <summary>Hours in which something was settled, and how many of them rest on an estimate.</summary>
+    public required int Hours { get; init; }
+
+    public required int EstimatedHours { get; init; }
+
+    public required IReadOnlyList<StoreOfPeriod> Stores { get; init; }
+
+    /// <summary>The same member's document before and after this one.</summary>
+    public required BillNeighbour? Earlier { get; init; }
+
+    public required BillNeighbour? Later { get; init; }
+
+    public Money Total => Money.FromCents(TotalCents);
+
+    public bool IsBill => Role == Role.Consumer;
+}
+
+public sealed record BillNeighbour(string Number, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, long TotalCents)
+{
+    public Interval Period => new(PeriodStart, PeriodEnd);
+}
+
+/// <summary>A line of a bill with what it was made of.</summary>
+public sealed record BillLineView(
+    short Number, BillLineKind Kind, Carrier? Carrier, string Plant, string? PlantName, long Quantity, Money Exact, long Cents, VatRate Vat, LineTrace Trace)
+{
+    public Money Amount => Money.FromCents(Cents);
+
+    public int Hours => (int)(Trace["hours"] ?? 0);
+
+    public int EstimatedHours => (int)(Trace["estimatedHours"] ?? 0);
+
+    /// <summary>Which side of the market its hours are on.</summary>
+    public MeterDirection Direction => Trace["side"] == (long)EnergySide.Given ? MeterDirection.Production : MeterDirection.Consumption;
+
+    /// <summary>The amount divided by the energy: derived, not what was charged in any hour.</summary>
+    public Price? AveragePrice => Kind.HasHours() && Quantity != 0
+        ? new Price(Rounding.DivideAwayFromZero((Int128)Exact.Micro * 1000, Quantity))
+        : null;
+
+    internal static BillLineView Of(BillLineRow row, IReadOnlyDictionary<string, string> plantNames)
+    {
+        var (trace, vat) = TraceJson.Read(row.Trace);
+        return new BillLineView(
+            row.Line, (BillLineKind)row.Kind, row.Carrier == 0 ? null : (Carrier)row.Carrier, row.PlantCode ?? "",
+            row.PlantCode is null ? null : plantNames.GetValueOrDefault(row.PlantCode, row.PlantCode),
+            row.Quantity, row.Amount, row.AmountCents, VatRate.Of(vat, row.VatBasisPoints), trace);
+    }
+}
+
+/// <summary>What a carrier cost on a local day.</summary>
+public sealed record DayCost(DateOnly Day, Carrier Carrier, Money Cost, Energy Metered, bool Estimated);
+
+/// <summary>What a store did in a period.</summary>
+public sealed record StoreOfPeriod(string Plant, string Name, Energy Charged, Energy Discharged, Energy Lost, Energy AtStart, Energy AtEnd);
+
+internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime market) : IRequestHandler<ShowBill, BillView>
+{
+    public async Task<BillView> Handle(ShowBill request, CancellationToken cancellationToken)
+    {
+        var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken);
+        var db = work.Db;
+        var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == bill.LoopId, cancellationToken);
+        var member = await db.Members.AsNoTracking().SingleAsync(member => member.LoopId == bill.LoopId && member.Id == bill.MemberId, cancellationToken);
+        var rows = await db.BillLines.AsNoTracking().Where(line => line.LoopId == bill.LoopId && line.BillId == bill.Id).OrderBy(line => line.Line).ToListAsync(cancellationToken);
+        var codes = rows.Where(row => row.PlantCode != null).Select(row => row.PlantCode!).Distinct().ToList();
+        var names = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && codes.Contains(plant.Code))
+            .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
+        var lines = rows.Select(row => BillLineView.Of(row, names)).ToList();
+        var days = await DaysAsync(bill, lines, loop.TimeZone, cancellationToken);
+        var same = db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.MemberId == bill.MemberId && other.Role == bill.Role);
+        return new BillView
+        {
+            Number = bill.Number,
+            MemberId = bill.MemberId,
+            MemberName = member.Name,
+            MemberKey = member.Key,
+            Role = bill.Role,
+            Period = new Interval(bill.PeriodStart, bill.PeriodEnd),
+            IssuedAt = bill.IssuedAt,
+            DueOn = bill.DueOn,
+            Today = loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken)),
+            NetCents = bill.NetCents,
+            VatCents = bill.VatCents,
+            TotalCents = bill.TotalCents,
+            Lines = lines,
+            Vat = [.. lines.GroupBy(line => line.Vat).OrderBy(group => group.Key.Category).ThenBy(group => group.Key.BasisPoints)
+                .Select(group => VatGroup.Of(group.Key, group.Sum(line => line.Cents)))],
+            Days = days.Days,
+            Hours = days.Hours,
+            EstimatedHours = days.Estimated,
+            Stores = bill.Role == Role.Storage ? await StoresAsync(bill, codes, names, cancellationToken) : [],
+            Earlier = await same.Where(other => other.PeriodStart < bill.PeriodStart).OrderByDescending(other => other.PeriodStart)
+                .Select(other => new BillNeighbour(other.Number, other.PeriodStart, other.PeriodEnd, other.TotalCents)).FirstOrDefaultAsync(cancellationToken),
+            Later = await same.Where(other => other.PeriodStart > bill.PeriodStart).OrderBy(other => other.PeriodStart)
+                .Select(other => new BillNeighbour(other.Number, other.PeriodStart, other.PeriodEnd, other.TotalCents)).FirstOrDefaultAsync(cancellationToken),
+        };
+    }
+
+    private async Task<(IReadOnlyList<DayCost> Days, int Hours, int Estimated)> DaysAsync(
+        Bill bill, List<BillLineView> lines, string timeZone, CancellationToken cancellationToken)
+    {
+        var sides = lines.Where(line => line.Kind.HasHours()).Select(line => (line.Carrier, line.Plant, line.Direction)).Distinct().ToList();
+        if (sides.Count == 0)
+        {
+            return ([], 0, 0);
+        }
+
+        await using var command = new NpgsqlCommand(
+            """
+            WITH hours AS (
+                SELECT p.* FROM market.positions p
+                JOIN unnest($6, $7, $8) AS side (carrier, plant_code, direction) USING (carrier, plant_code, direction)
+                WHERE p.loop_id = $1 AND p.member_id = $2 AND p.hour >= $3 AND p.hour < $4),
+            counted AS (
+                SELECT count(DISTINCT hour)::int AS hours, (count(DISTINCT hour) FILTER (WHERE estimated))::int AS estimated FROM hours)
+            SELECT (h.hour AT TIME ZONE $5)::date, h.carrier, sum(h.traded_amount + h.imbalance_amount + h.network_fee)::bigint,
+                   sum(h.metered)::bigint, bool_or(h.estimated), min(c.hours), min(c.estimated)
+            FROM hours h CROSS JOIN counted c
+            GROUP BY 1, 2 ORDER BY 1, 2
+            """,
+            await work.ConnectionAsync(cancellationToken));
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = bill.LoopId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = bill.MemberId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = bill.PeriodStart });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = bill.PeriodEnd });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = timeZone });
+        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. sides.Select(side => (short)side.Carrier!.Value)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. sides.Select(side => side.Plant)] });
+        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. sides.Select(side => (short)side.Direction)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        var days = new List<DayCost>();
+        var (hours, estimated) = (0, 0);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            days.Add(new DayCost(reader.GetFieldValue<DateOnly>(0), (Carrier)reader.GetInt16(1), new Money(reader.GetInt64(2)), new Energy(reader.GetInt64(3)), reader.GetBoolean(4)));
+            (hours, estimated) = (reader.GetInt32(5), reader.GetInt32(6));
+        }
+
+        return (days, hours, estimated);
+    }
+
+    private async Task<IReadOnlyList<StoreOfPeriod>> StoresAsync(Bill bill, List<string> codes, Dictionary<string, string> names, CancellationToken cancellationToken)
+    {
+        var levels = work.Db.StoreLevels.AsNoTracking().Where(level => level.LoopId == bill.LoopId && codes.Contains(level.PlantCode));
+        var stores = new List<StoreOfPeriod>();
+        foreach (var hours in (await levels.Where(level => level.Hour >= bill.PeriodStart && level.Hour < bill.PeriodEnd).ToListAsync(cancellationToken))
+            .GroupBy(level => level.PlantCode).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            var (first, last) = (hours.MinBy(level => level.Hour)!, hours.MaxBy(level => level.Hour)!);
+            var (charged, discharged, lost) = hours.Aggregate((Energy.Zero, Energy.Zero, Energy.Zero), (sum, level) =>
+                (sum.Item1 + level.Charged, sum.Item2 + level.Discharged, sum.Item3 + level.Lost));
+            stores.Add(new StoreOfPeriod(hours.Key, names.GetValueOrDefault(hours.Key, hours.Key), charged, discharged, lost,
+                first.Level - first.Charged + first.Discharged + first.Lost, last.Level));
+        }
+
+        return stores;
+    }
+}

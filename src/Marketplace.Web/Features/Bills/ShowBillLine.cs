@@ -1,0 +1,89 @@
+using Marketplace.Billing;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using Bill = Marketplace.Data.Bill;
+
+namespace Marketplace.Web.Features.Bills;
+
+/// <summary>One line of a bill: its formula, its tariff and its hours.</summary>
+public sealed record ShowBillLine(int LoopId, string Number, short Line) : IRequest<BillLineDetail>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
+}
+
+/// <param name="Hours">The hours it is the sum of; empty for lines that are not sums of hours.</param>
+public sealed record BillLineDetail(
+    string Number, int MemberId, Role Role, Interval Period, BillLineView Line, TariffShown Tariff, IReadOnlyList<LineHour> Hours)
+{
+    /// <summary>The exact sum of the hours. It is the line's exact amount.</summary>
+    public Money Sum => Hours.Aggregate(Money.Zero, (sum, hour) => sum + hour.Amount);
+}
+
+/// <summary>The tariff of a line, and when in the billed period it was in force.</summary>
+public sealed record TariffShown(int Version, DateTimeOffset ValidFrom, Interval During, Tariff Terms);
+
+/// <summary>An hour of a line.</summary>
+/// <param name="Quantity">What the line counts: energy traded, metered, or the difference.</param>
+/// <param name="Price">The price of that hour, if there was one.</param>
+public sealed record LineHour(DateTimeOffset Hour, Energy Traded, Energy Metered, Energy Quantity, Price? Price, Money Amount, bool Estimated)
+{
+    public Interval Interval => new(Hour, Hour.AddHours(1));
+}
+
+internal sealed class ShowBillLineHandler(Work work, BillAccess access, LineHours hours) : IRequestHandler<ShowBillLine, BillLineDetail>
+{
+    public async Task<BillLineDetail> Handle(ShowBillLine request, CancellationToken cancellationToken)
+    {
+        var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken);
+        var (line, tariff) = await hours.FindAsync(bill, request.Line, cancellationToken);
+        return new BillLineDetail(bill.Number, bill.MemberId, bill.Role, new Interval(bill.PeriodStart, bill.PeriodEnd), line, tariff,
+            await LineHours.ReadAsync(work.Db, bill, line, tariff.During, cancellationToken));
+    }
+}
+
+/// <summary>A line of a bill and the settled hours behind it.</summary>
+internal sealed class LineHours(Work work)
+{
+    public async Task<(BillLineView Line, TariffShown Tariff)> FindAsync(Bill bill, short number, CancellationToken cancellationToken)
+    {
+        var db = work.Db;
+        var row = await db.BillLines.AsNoTracking().SingleOrDefaultAsync(line => line.LoopId == bill.LoopId && line.BillId == bill.Id && line.Line == number, cancellationToken)
+            ?? throw new NotPermittedException("This line");
+        var names = row.PlantCode is null
+            ? []
+            : await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && plant.Code == row.PlantCode)
+                .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
+        var line = BillLineView.Of(row, names);
+        var tariffs = await db.Tariffs.AsNoTracking().Where(tariff => tariff.LoopId == bill.LoopId).ToListAsync(cancellationToken);
+        var span = TariffSpan.Of(tariffs, new Interval(bill.PeriodStart, bill.PeriodEnd)).Single(span => span.Tariff.Version == line.Trace.TariffVersion);
+        return (line, new TariffShown(span.Tariff.Version, span.Tariff.ValidFrom, span.During, span.Tariff));
+    }
+
+    public static async Task<IReadOnlyList<LineHour>> ReadAsync(MarketplaceDb db, Bill bill, BillLineView line, Interval during, CancellationToken cancellationToken)
+    {
+        if (!line.Kind.HasHours())
+        {
+            return [];
+        }
+
+        var (carrier, direction) = (line.Carrier!.Value, line.Direction);
+        var positions = await db.Positions.AsNoTracking()
+            .Where(position => position.LoopId == bill.LoopId && position.MemberId == bill.MemberId && position.Hour >= during.Start && position.Hour < during.End
+                && position.Carrier == carrier && position.Direction == direction && position.PlantCode == line.Plant)
+            .OrderBy(position => position.Hour)
+            .ToListAsync(cancellationToken);
+        var fee = line.Trace["rateMicroPerKWh"] is { } rate ? new Price(rate) : (Price?)null;
+        return [.. positions.Select(position => line.Kind switch
+        {
+            BillLineKind.Imbalance => Hour(position, position.Metered - position.Traded, position.ImbalancePrice, position.ImbalanceAmount),
+            BillLineKind.NetworkFee => Hour(position, position.Metered, fee, position.NetworkFee),
+            _ => Hour(position, position.Traded, position.Price, position.TradedAmount),
+        })];
+
+        static LineHour Hour(Position position, Energy quantity, Price? price, Money amount) =>
+            new(position.Hour, position.Traded, position.Metered, quantity, price, amount, position.Estimated);
+    }
+}
