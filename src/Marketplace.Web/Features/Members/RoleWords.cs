@@ -18,4 +18,17 @@ public static class RoleWords
         Role.Technician => "Technician",
         Role.Auditor => "Auditor",
     };
+
+    /// <summary>What a member of this role does, to stand after the name.</summary>
+    public static string Deed(Role role) => role switch
+    {
+        Role.Operator => "runs the loop",
+        Role.Consumer => "buys heat, cold or electricity",
+        Role.Producer => "sells it",
+        Role.Prosumer => "does both",
+        Role.Storage => "owns a store",
+        Role.Investor => "has a share in plants",
+        Role.Technician => "acts on alarms",
+        Role.Auditor => "checks, and changes nothing",
+    };
 }

@@ -1,0 +1,40 @@
+// Passkeys are the one thing about accounts that needs a script: the browser hands them to scripts only. An element
+// <passkey-button data-options="…" [data-creates]> inside a form asks the server for options, the browser for the passkey,
+// and posts the form with the answer in its field "Credential". Where there are no passkeys it stays hidden.
+class PasskeyButton extends HTMLElement {
+  connectedCallback() {
+    if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return;
+    this.hidden = false;
+    this.querySelector('button').addEventListener('click', () => this.ask());
+  }
+
+  async ask() {
+    const form = this.closest('form');
+    const button = this.querySelector('button');
+    const problem = this.querySelector('[role=alert]');
+    problem.textContent = '';
+    button.disabled = true;
+    try {
+      const response = await fetch(this.dataset.options, {
+        method: 'POST',
+        headers: { RequestVerificationToken: form.elements.__RequestVerificationToken.value },
+      });
+      if (!response.ok) throw new Error('options');
+      const options = await response.json();
+      const credential = this.dataset.creates
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+      form.elements.Credential.value = JSON.stringify(credential.toJSON());
+      form.submit();
+    } catch (failure) {
+      problem.textContent = failure.name === 'NotAllowedError' || failure.name === 'AbortError'
+        ? 'The device gave no passkey: the request was cancelled or took too long. You can try once more.'
+        : failure.name === 'InvalidStateError'
+          ? 'This device already has a passkey for your account.'
+          : 'That did not work. Reload the page and try once more, or use your password.';
+      button.disabled = false;
+    }
+  }
+}
+
+customElements.define('passkey-button', PasskeyButton);
