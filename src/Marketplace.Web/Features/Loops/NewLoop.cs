@@ -12,7 +12,7 @@ public sealed record NewLoop(string Name, string Slug, string Currency, string T
     /// <summary>Makes the loop with its clock in real time, its first tariff, and its operator as member 1.</summary>
     public async Task<Loop> LayAsync(MarketplaceDb db, Guid operatorAccountId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var loop = new Loop { Slug = Slug, Name = Name.Trim(), Kind = LoopKind.Live, Currency = Currency, TimeZone = TimeZone, CreatedAt = now };
+        var loop = new Loop { Slug = Slug, Name = Name.Trim(), Kind = LoopKind.Live, Currency = Currency, TimeZone = TimeZone, FirstHour = FirstHour(now), CreatedAt = now };
         db.Loops.Add(loop);
         await db.SaveChangesAsync(cancellationToken);
 
@@ -25,6 +25,9 @@ public sealed record NewLoop(string Name, string Slug, string Currency, string T
         await db.SaveChangesAsync(cancellationToken);
         return loop;
     }
+
+    // The first whole hour whose gate has not closed yet.
+    private static DateTimeOffset FirstHour(DateTimeOffset now) => MarketHour.Containing(now.AddTicks(-1)) + (2 * MarketHour.Length);
 }
 
 /// <summary>The first tariff of a loop.</summary>
