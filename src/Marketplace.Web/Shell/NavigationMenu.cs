@@ -26,7 +26,7 @@ public static class NavigationMenu
         new("Offers", "/offers", "sun", Producer, Prosumer, Storage),
         new("Bills", "/bills", "bill", Consumer, Prosumer),
         new("Statements", "/statements", "coins", Producer, Storage, Investor),
-        new("Members", "/operator/members", "people", Operator),
+        new("Members", "/members", "people", Operator),
         new("Meters", "/operator/meters", "meter", Operator, Technician),
         new("Hours", "/operator/hours", "clock", Operator, Technician, Auditor),
         new("LedgerState", "/operator/ledger", "layers", Operator, Auditor),

@@ -25,7 +25,8 @@ public static class AccountsFeature
     /// <summary>The rate limit of pages that take passwords, codes or tokens; it counts posts only.</summary>
     public const string PostsAboutSecrets = "posts-about-secrets";
 
-    // From one network address. A household or an office behind one address signs in rarely at the same minute.
+    // From one network address: few people of a household or an office sign in within the same minute. A deployment
+    // behind a proxy that hides addresses has to raise it.
     private const int PostsEachMinute = 20;
 
     public static void AddAccounts(this WebApplicationBuilder builder)
@@ -75,12 +76,13 @@ public static class AccountsFeature
             keys.PersistKeysToFileSystem(Directory.CreateDirectory(directory));
         }
 
+        var postsEachMinute = builder.Configuration.GetValue("Accounts:PostsEachMinute", PostsEachMinute);
         services.AddRateLimiter(options =>
         {
             options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             options.AddPolicy(PostsAboutSecrets, context => HttpMethods.IsPost(context.Request.Method)
                 ? RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "unknown",
-                    _ => new FixedWindowRateLimiterOptions { PermitLimit = PostsEachMinute, Window = TimeSpan.FromMinutes(1) })
+                    _ => new FixedWindowRateLimiterOptions { PermitLimit = postsEachMinute, Window = TimeSpan.FromMinutes(1) })
                 : RateLimitPartition.GetNoLimiter("reads"));
         });
     }

@@ -36,7 +36,7 @@ public sealed class ListMembersHandler(Work work, TimeProvider time) : IRequestH
         if (request.Search?.Trim() is { Length: > 0 } search)
         {
             var pattern = "%" + search.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
-            members = members.Where(member => EF.Functions.ILike(member.Name, pattern) || EF.Functions.ILike(member.Key, pattern) || EF.Functions.ILike(member.Kind, pattern));
+            members = members.Where(member => EF.Functions.ILike(member.Name, pattern, "\\") || EF.Functions.ILike(member.Key, pattern, "\\") || EF.Functions.ILike(member.Kind, pattern, "\\"));
         }
 
         if (request.Role is { } only)
