@@ -1,30 +1,65 @@
+using System.Runtime.InteropServices;
+using Marketplace.Web.Features.Replay;
+
 namespace Marketplace.Web.Pipeline;
 
 /// <summary>What the host does: serve the portal, or one command and then end.</summary>
 public static class Commands
 {
+    /// <summary>Whether these arguments ask for the portal rather than for a command.</summary>
+    public static bool Serves(string[] args) => Name(args) is "serve";
+
     /// <summary>Exit status: 0 good, 1 verified false or an invariant broken, 2 usage or input error.</summary>
     public static async Task<int> RunAsync(WebApplication app, string[] args)
     {
         using var stopping = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, press) =>
+        switch (Name(args))
         {
-            press.Cancel = true;
-            stopping.Cancel();
-        };
-
-        switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordinal)))
-        {
-            case null or "serve":
+            case "serve":
                 await app.Configuration.MigrateAsync(stopping.Token);
                 await app.RunAsync();
                 return 0;
             case "migrate":
-                await app.Configuration.MigrateAsync(stopping.Token);
+                using (StopOnSignals(stopping))
+                {
+                    await app.Configuration.MigrateAsync(stopping.Token);
+                }
+
                 return 0;
+            case "replay":
+                using (StopOnSignals(stopping))
+                {
+                    return await ReplayCommand.RunAsync(app.Services, args[1..], stopping.Token);
+                }
+
             case var unknown:
                 await Console.Error.WriteLineAsync($"Unknown command '{unknown}'. Known: serve, migrate, replay, import.");
                 return 2;
+        }
+    }
+
+    // Configuration may be given as --key=value before or instead of a command.
+    private static string Name(string[] args) => args.Length == 0 || args[0].StartsWith("--", StringComparison.Ordinal) ? "serve" : args[0];
+
+    private static SignalHandlers StopOnSignals(CancellationTokenSource stopping) => new(stopping);
+
+    private sealed class SignalHandlers(CancellationTokenSource stopping) : IDisposable
+    {
+        private readonly PosixSignalRegistration[] _registrations =
+        [
+            .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                stopping.Cancel();
+            })),
+        ];
+
+        public void Dispose()
+        {
+            foreach (var registration in _registrations)
+            {
+                registration.Dispose();
+            }
         }
     }
 }

@@ -1,0 +1,34 @@
+using Marketplace.Web.Pipeline;
+using Npgsql;
+using Quartz;
+
+namespace Marketplace.Web.Features.Operations;
+
+/// <summary>The market's clockwork: Quartz ticks in real time and asks each loop's market clock what is due.</summary>
+public static class OperationsFeature
+{
+    public static void AddOperations(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<MarketEvents>();
+        builder.Services.AddScoped<MarketDay>();
+        if (!Commands.Serves(Environment.GetCommandLineArgs()[1..]))
+        {
+            return;
+        }
+
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionStrings.Application(builder.Configuration)) { SearchPath = "quartz" }.ConnectionString;
+        builder.Services.AddQuartz(quartz =>
+        {
+            quartz.UsePersistentStore(store =>
+            {
+                store.UsePostgres(NpgsqlFactory.Instance, connection);
+                store.UseClustering();
+                store.ProvisionSchema();
+            });
+            quartz.ScheduleJob<Tick>(trigger => trigger
+                .WithIdentity("tick")
+                .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromSeconds(1)).RepeatForever()));
+        });
+        builder.Services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
+    }
+}
