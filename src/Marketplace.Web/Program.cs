@@ -38,6 +38,7 @@ app.MapShell();
 app.MapAccounts();
 
 app.MapLedgerEndpoints();
+app.MapMetering();
 app.MapPrices();
 app.MapConsumption();
 app.MapHealth();

@@ -3,11 +3,12 @@ using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Marketplace.Web.Features.Metering;
 
-/// <summary>The loop's meters with how well they deliver, for its operator.</summary>
+/// <summary>The meters and how well they deliver: all of the loop for those who run or audit it, their own for everybody else.</summary>
 /// <param name="Search">Part of a meter's code or of its member's name.</param>
 /// <param name="OnlyFaulty">Only meters with a missing or estimated hour in the window.</param>
 /// <param name="Page">From 1.</param>
@@ -15,11 +16,11 @@ public sealed record ListMeters(int LoopId, string? Search = null, bool OnlyFaul
 {
     public const int PageSize = 50;
 
-    public bool Permits(Actor actor) => actor.Operates(LoopId) || actor.Audits(LoopId);
+    public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
 }
 
 /// <summary>A page of meters.</summary>
-/// <param name="Window">The last seven days by the market clock: what missing and estimated refer to.</param>
+/// <param name="Window">The last seven days of the market, or since its first hour: what missing and estimated refer to.</param>
 public sealed record MeterList(IReadOnlyList<MeterRow> Meters, int Total, Interval Window);
 
 /// <param name="Last">The last hour with a value; null before the first.</param>
@@ -33,12 +34,15 @@ public sealed record MeterRow(
     public decimal EstimatedShare => Expected == 0 ? 0 : (decimal)Estimated / Expected;
 }
 
-internal sealed class ListMetersHandler(Work work, MarketTime marketTime) : IRequestHandler<ListMeters, MeterList>
+internal sealed class ListMetersHandler(Work work, CurrentActor current, MarketTime marketTime) : IRequestHandler<ListMeters, MeterList>
 {
     public async Task<MeterList> Handle(ListMeters request, CancellationToken cancellationToken)
     {
-        var end = MarketHour.Containing(await marketTime.NowAsync(request.LoopId, cancellationToken));
-        var window = new Interval(end.AddDays(-7), end);
+        var window = await WindowAsync(request.LoopId, cancellationToken);
+        var actor = current.Actor;
+        var own = actor.Operates(request.LoopId) || actor.Audits(request.LoopId)
+            ? null
+            : actor.Roles.Where(held => held.LoopId == request.LoopId).Select(held => held.MemberId).Distinct().ToArray();
 
         await using var command = new NpgsqlCommand(
             """
@@ -46,7 +50,7 @@ internal sealed class ListMetersHandler(Work work, MarketTime marketTime) : IReq
                 SELECT m.id, m.code, m.carrier, m.direction, m.member_id, b.name,
                        greatest(0, ceil(extract(epoch FROM least($3, coalesce(m.in_service_until, $3)) - greatest($2, m.in_service_from)) / 3600))::int AS expected
                 FROM market.meters m JOIN market.members b ON b.loop_id = m.loop_id AND b.id = m.member_id
-                WHERE m.loop_id = $1 AND ($4 = '' OR m.code ILIKE $4 OR b.name ILIKE $4)),
+                WHERE m.loop_id = $1 AND ($9 OR m.member_id = ANY ($10)) AND ($4 = '' OR m.code ILIKE $4 OR b.name ILIKE $4)),
             counted AS (
                 SELECT w.*, c.present, c.estimated FROM wanted w,
                 LATERAL (
@@ -72,6 +76,8 @@ internal sealed class ListMetersHandler(Work work, MarketTime marketTime) : IReq
         Add(request.OnlyFaulty);
         Add(ListMeters.PageSize);
         Add((Math.Max(1, request.Page) - 1) * ListMeters.PageSize);
+        Add(own is null);
+        Add(own ?? []);
 
         var rows = new List<MeterRow>();
         var total = 0;
@@ -95,6 +101,15 @@ internal sealed class ListMetersHandler(Work work, MarketTime marketTime) : IReq
         return new MeterList(rows, total, window);
 
         void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+    }
+
+    private async Task<Interval> WindowAsync(int loopId, CancellationToken cancellationToken)
+    {
+        var loop = await work.Db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
+        var end = MarketHour.Containing(await marketTime.NowAsync(loopId, cancellationToken));
+        end = loop.EndsAt < end ? loop.EndsAt.Value : end;
+        var start = loop.FirstHour > end.AddDays(-7) ? loop.FirstHour : end.AddDays(-7);
+        return new Interval(start < end ? start : end.AddHours(-1), end);
     }
 
     // What a person types is text, not a pattern.
