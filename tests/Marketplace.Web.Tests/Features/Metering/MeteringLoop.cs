@@ -19,7 +19,7 @@ public abstract class MeteringLoop : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await Host.InitializeAsync();
-        var loop = new Loop { Slug = "tests", Name = "Tests", Kind = LoopKind.Live, Currency = "EUR", TimeZone = "Europe/Berlin", Seed = [1, 2, 3], CreatedAt = Hour };
+        var loop = new Loop { Slug = "tests", Name = "Tests", Kind = LoopKind.Live, Currency = "EUR", TimeZone = "Europe/Berlin", Seed = [1, 2, 3], FirstHour = Hour.AddDays(-30), CreatedAt = Hour };
         await Host.Put(db => db.Loops.Add(loop));
         LoopId = loop.Id;
         await Host.Put(db =>
