@@ -46,11 +46,12 @@ public sealed partial class MarketDay(
 
         try
         {
-            var (loop, clock, progress) = await LoadAsync(loopId, cancellationToken);
+            var (loop, clock, progress, failures) = await LoadAsync(loopId, cancellationToken);
             var done = 0;
             while (done < most && DueStep.Next(loop, progress) is { } step && step.DueAt <= clock.MarketTime(time.GetUtcNow()))
             {
-                if (!stopOnFailure && await IsWaitingAsync(step, loopId, cancellationToken))
+                var failure = failures.Find(failure => failure.Hour == step.Hour && failure.Step == step.Step);
+                if (!stopOnFailure && failure is not null && time.GetUtcNow() < failure.At + Wait(failure.Attempts))
                 {
                     break;
                 }
@@ -59,11 +60,16 @@ public sealed partial class MarketDay(
                 {
                     await DoAsync(loop, step, source, cancellationToken);
                 }
-                catch (Exception failure) when (!stopOnFailure && failure is not OperationCanceledException)
+                catch (Exception fault) when (!stopOnFailure && fault is not OperationCanceledException)
                 {
-                    LogFailure(failure, loop.Slug, step.Step, step.Hour);
-                    await RecordFailureAsync(loopId, step, failure, cancellationToken);
+                    LogFailure(fault, loop.Slug, step.Step, step.Hour);
+                    await RecordFailureAsync(loopId, step, fault, cancellationToken);
                     break;
+                }
+
+                if (failure is not null)
+                {
+                    await ForgetFailureAsync(failure, cancellationToken);
                 }
 
                 progress = step.Step switch
@@ -143,12 +149,13 @@ public sealed partial class MarketDay(
 
     private Task<T> SendAsync<T>(IRequest<T> request, CancellationToken cancellationToken) => requests.Send(request, Actor.System, cancellationToken);
 
-    private async Task<(Loop Loop, MarketClock Clock, MarketProgress Progress)> LoadAsync(int loopId, CancellationToken cancellationToken)
+    private async Task<(Loop Loop, MarketClock Clock, MarketProgress Progress, List<HourFailure> Failures)> LoadAsync(int loopId, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
         var clock = await db.Clocks.AsNoTracking().SingleAsync(clock => clock.LoopId == loopId, cancellationToken);
-        return (loop, clock, await ProgressAsync(db, loopId, cancellationToken));
+        var failures = await db.HourFailures.AsNoTracking().Where(failure => failure.LoopId == loopId).ToListAsync(cancellationToken);
+        return (loop, clock, await ProgressAsync(db, loopId, cancellationToken), failures);
     }
 
     public static async Task<MarketProgress> ProgressAsync(MarketplaceDb db, int loopId, CancellationToken cancellationToken)
@@ -161,12 +168,12 @@ public sealed partial class MarketDay(
         return new MarketProgress(await LastAsync(HourStepKind.Closed), await LastAsync(HourStepKind.Cleared), await LastAsync(HourStepKind.Settled));
     }
 
-    private async Task<bool> IsWaitingAsync(DueStep step, int loopId, CancellationToken cancellationToken)
+    private async Task ForgetFailureAsync(HourFailure failure, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var failure = await db.HourFailures.AsNoTracking()
-            .SingleOrDefaultAsync(failure => failure.LoopId == loopId && failure.Hour == step.Hour && failure.Step == step.Step, cancellationToken);
-        return failure is not null && time.GetUtcNow() < failure.At + Wait(failure.Attempts);
+        await db.HourFailures
+            .Where(row => row.LoopId == failure.LoopId && row.Hour == failure.Hour && row.Step == failure.Step)
+            .ExecuteDeleteAsync(cancellationToken);
     }
 
     /// <summary>Each failed try doubles the wait: 2 s, 4 s, 8 s, … one hour.</summary>

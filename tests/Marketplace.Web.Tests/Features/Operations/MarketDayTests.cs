@@ -63,7 +63,7 @@ public sealed class MarketDayTests(MarketDayTests.HostWithFailingSolver host) : 
 
         var market = await SmallMarket.CreateAsync(host);
         await market.DeliverAsync();
-        await market.AdvanceAsync(most: 4);
+        await market.AdvanceAsync(most: 3);
         var before = await market.TracesAsync();
         host.Solver.FailsNext = true;
         await Should.ThrowAsync<InvalidOperationException>(() => market.AdvanceAsync());
