@@ -135,22 +135,6 @@ public class PlantBidsTests
         HeatPumpPerformance.CopMillionths(45m).ShouldBeInRange(4_800_000, 5_400_000);
     }
 
-    [Fact]
-    public void Own_production_serves_own_use_first_the_cheapest_before_the_dearer()
-    {
-        PlantOrder sun = new(Carrier.Electricity, BidSide.Sell, Energy.FromWh(300), Price.Zero);
-        PlantOrder engine = new(Carrier.Electricity, BidSide.Sell, Energy.FromWh(500), Price.FromMicroPerKWh(90_000));
-        PlantOrder heat = new(Carrier.Heat, BidSide.Sell, Energy.FromWh(700), Price.FromMicroPerKWh(8_000));
-
-        var some = OwnUse.Net([engine, heat, sun], Carrier.Electricity, Energy.FromWh(400));
-        some.StillNeeded.ShouldBe(Energy.Zero);
-        some.Orders.ShouldBe([heat, engine with { Quantity = Energy.FromWh(400) }], ignoreOrder: true);
-
-        var all = OwnUse.Net([engine, heat, sun], Carrier.Electricity, Energy.FromWh(1000));
-        all.StillNeeded.ShouldBe(Energy.FromWh(200));
-        all.Orders.ShouldBe([heat]);
-    }
-
     private static Plant Battery(long watts, long capacityWh) => New(PlantKind.Store, Carrier.Electricity, watts) with
     {
         Store = StoreDefaults.For(Carrier.Electricity, Energy.FromWh(capacityWh)),
