@@ -26,6 +26,7 @@ builder.AddOrders();
 builder.AddAuctions();
 builder.AddSettlement();
 builder.AddOperations();
+builder.AddPrices();
 builder.AddDemo();
 builder.AddReplay();
 builder.AddHealth();
