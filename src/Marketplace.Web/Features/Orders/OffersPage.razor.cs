@@ -33,6 +33,7 @@ public sealed partial class OffersPage
 {
     private static readonly Role[] Sellers = [Role.Producer, Role.Prosumer, Role.Storage, Role.Operator];
 
+    private bool _ready;
     private MemberHere? _member;
     private DeskView? _desk;
     private IReadOnlyList<OwnPlant> _plants = [];
@@ -67,6 +68,12 @@ public sealed partial class OffersPage
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
+    {
+        await LoadPageAsync();
+        _ready = true;
+    }
+
+    private async Task LoadPageAsync()
     {
         _member = Loop.MemberFor(Member, Sellers);
         if (_member is not null)

@@ -43,6 +43,7 @@ public sealed partial class OrdersPage
     private static readonly Role[] Buyers = [Role.Consumer, Role.Prosumer, Role.Producer, Role.Storage];
     private static readonly string[] DoneKeys = ["placed", "changed", "withdrawn", "standing", "ended"];
 
+    private bool _ready;
     private MemberHere? _member;
     private DeskView? _desk;
     private OwnOrders _orders = new([], []);
@@ -86,6 +87,12 @@ public sealed partial class OrdersPage
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
+    {
+        await LoadPageAsync();
+        _ready = true;
+    }
+
+    private async Task LoadPageAsync()
     {
         _member = Loop.MemberFor(Member, Buyers);
         if (_member is not null)

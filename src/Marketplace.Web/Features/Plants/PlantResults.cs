@@ -63,7 +63,7 @@ internal static class ResultsOfPlants
                    (count(*) FILTER (WHERE estimated))::int AS "EstimatedHours"
             FROM market.positions
             WHERE loop_id = {loopId} AND member_id = ANY ({owners}) AND hour >= {from} AND hour < {to}
-              AND plant_code <> '' AND ({plants} IS NULL OR plant_code = ANY ({plants}))
+              AND plant_code <> '' AND ({plants}::text[] IS NULL OR plant_code = ANY ({plants}::text[]))
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """).ToListAsync(cancellationToken);
         return [.. rows.Select(row => new PlantResult(
