@@ -26,7 +26,6 @@ builder.AddOrders();
 builder.AddAuctions();
 builder.AddSettlement();
 builder.AddOperations();
-builder.AddPrices();
 builder.AddDemo();
 builder.AddReplay();
 builder.AddHealth();

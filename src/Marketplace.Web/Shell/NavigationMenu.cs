@@ -17,28 +17,32 @@ public static class NavigationMenu
     /// <summary>How many entries a single role may have.</summary>
     public const int MostEntries = 7;
 
+    /// <summary>The ledger's page is not below a loop's address: it takes the loop as a parameter.</summary>
+    private const string Ledger = "/ledger-log?loop=";
+
     /// <summary>Every entry, in the order shown.</summary>
     public static IReadOnlyList<NavigationEntry> All { get; } =
     [
         new("Home", "/home", "home", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
-        new("Energy", "/energy", "chart", Consumer, Prosumer),
+        new("Energy", "/consumption", "chart", Consumer, Prosumer),
         new("Orders", "/orders", "tag", Consumer, Prosumer),
         new("Offers", "/offers", "sun", Producer, Prosumer, Storage),
         new("Bills", "/bills", "bill", Consumer, Prosumer),
-        new("Statements", "/statements", "coins", Producer, Storage, Investor),
+        new("Storage", "/storage", "store", Storage),
+        new("Investment", "/investment", "coins", Investor),
+        new("Statements", "/bills", "bill", Producer, Storage, Investor),
         new("Members", "/members", "people", Operator),
-        new("Meters", "/operator/meters", "meter", Operator, Technician),
-        new("Hours", "/operator/hours", "clock", Operator, Technician, Auditor),
-        new("LedgerState", "/operator/ledger", "layers", Operator, Auditor),
+        new("Meters", "/meters", "meter", Operator, Technician),
+        new("Hours", "/operations", "clock", Operator, Technician, Auditor),
         new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
-        new("Transparency", "/transparency", "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
+        new("Transparency", Ledger, "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
     ];
 
     /// <summary>What a visitor sees without signing in.</summary>
     public static IReadOnlyList<NavigationEntry> Public { get; } =
     [
         new("Market", "/market", "market"),
-        new("Transparency", "/transparency", "shield"),
+        new("Transparency", Ledger, "shield"),
     ];
 
     /// <summary>The entries for the roles a person holds in a loop; the public ones for none. Addresses are complete.</summary>
@@ -53,6 +57,6 @@ public static class NavigationMenu
 
         var held = roles.ToHashSet();
         var entries = held.Count == 0 ? Public : All.Where(entry => entry.Roles.Any(held.Contains));
-        return [.. entries.Select(entry => entry with { Href = loopPath + entry.Href })];
+        return [.. entries.Select(entry => entry with { Href = entry.Href == Ledger ? Ledger + loopPath["/loops/".Length..] : loopPath + entry.Href })];
     }
 }

@@ -47,6 +47,8 @@ public sealed partial class OrdersPage
     private MemberHere? _member;
     private DeskView? _desk;
     private OwnOrders _orders = new([], []);
+    private IReadOnlyList<OwnOrder> _open = [];
+    private IReadOnlyList<OwnOrder> _past = [];
     private IReadOnlyList<Problem> _refused = [];
     private EditContext _orderContext = default!;
     private EditContext _standingContext = default!;
@@ -114,7 +116,11 @@ public sealed partial class OrdersPage
     private async Task LoadAsync()
     {
         _desk = await Requests.Send(new OrderDesk(Loop.Id, _member!.Id));
-        _orders = await Requests.Send(new OrdersOf(Loop.Id, _member.Id, _desk.MarketNow.AddHours(-24), 100));
+        _orders = await Requests.Send(new OrdersOf(Loop.Id, _member.Id, _desk.MarketNow.AddHours(-24), 400));
+        var hours = _desk.Hours.Select(open => open.Hour.Start).ToHashSet();
+        var buys = _orders.Orders.Where(order => order.Order.Side == OrderSide.Buy).ToLookup(order => order.Order.WithdrawnAt is null && hours.Contains(order.Order.Hour));
+        _open = [.. buys[true].OrderBy(order => order.Order.Hour).ThenBy(order => order.Order.Carrier)];
+        _past = [.. buys[false].OrderByDescending(order => order.Order.Hour).ThenBy(order => order.Order.Carrier)];
     }
 
     private OrderForm Fresh()

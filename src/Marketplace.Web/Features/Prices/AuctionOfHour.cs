@@ -91,8 +91,9 @@ internal sealed class AuctionOfHourHandler(MarketplaceDb db, CurrentActor curren
                 .Where(order => order.Side == side)
                 .Select(order => new CurveEntry(order.MemberId, order.Quantity, order.Limit))
                 .Concat(implied.Where(wish => wish.Side == side).Select(wish => wish.Entry));
-            var supply = Side(OrderSide.Sell).OrderBy(entry => entry.Limit);
-            var demand = Side(OrderSide.Buy).OrderByDescending(entry => entry.Limit);
+            var traded = price?.Traded ?? Energy.Zero;
+            var supply = PublicCurve.UpTo(Side(OrderSide.Sell).OrderBy(entry => entry.Limit), traded);
+            var demand = PublicCurve.UpTo(Side(OrderSide.Buy).OrderByDescending(entry => entry.Limit), traded);
             return new NodeView(
                 carrier, price?.Price, price?.Lowest, price?.Highest,
                 BalanceOf(carrier, here, runs, plants.ToDictionary(plant => plant.Key, plant => plant.Value.OwnerId), whole),

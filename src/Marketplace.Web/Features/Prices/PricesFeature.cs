@@ -3,18 +3,14 @@ using System.Text;
 using System.Text.Json;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
-using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Marketplace.Web.Features.Prices;
 
 /// <summary>What everybody may know of a loop's market: prices, totals, curves, proofs.</summary>
 public static class PricesFeature
 {
-    public static void AddPrices(this WebApplicationBuilder builder) => builder.Services.TryAddSingleton<MarketEvents>();
-
     public static void MapPrices(this IEndpointRouteBuilder routes)
     {
         var market = routes.MapGroup("/loops/{slug}").AllowAnonymous();

@@ -37,6 +37,27 @@ public static class PublicCurve
         return [.. groups.Select(Step)];
     }
 
+    /// <summary>The wishes that matter for the price: up to three times the energy traded. The balancing plant and the grid stand
+    /// ready for far more; drawn in full they would hide where the curves meet.</summary>
+    public static IReadOnlyList<CurveEntry> UpTo(IEnumerable<CurveEntry> bestFirst, Energy traded)
+    {
+        var left = traded == Energy.Zero ? Energy.FromWh(long.MaxValue) : Energy.FromWh(checked(3 * traded.WattHours));
+        var kept = new List<CurveEntry>();
+        foreach (var entry in bestFirst)
+        {
+            if (left <= Energy.Zero)
+            {
+                break;
+            }
+
+            var quantity = Energy.Min(entry.Quantity, left);
+            kept.Add(entry with { Quantity = quantity });
+            left -= quantity;
+        }
+
+        return kept;
+    }
+
     /// <summary>One step for each limit: for those who may see the whole book.</summary>
     public static IReadOnlyList<CurveStep> Full(IEnumerable<CurveEntry> entries) =>
         [.. entries.GroupBy(entry => entry.Limit).Select(limit => new CurveStep(Sum(limit), limit.Key))];
