@@ -22,6 +22,15 @@ public sealed class TwinTests
     }
 
     [Fact]
+    public void Hours_like_those_of_a_real_loop_clear_within_the_bound()
+    {
+        for (var seed = 0; seed < 400; seed++)
+        {
+            Compare(new ProductionMarket(seed).Next(), seed);
+        }
+    }
+
+    [Fact]
     public void Chains_of_converters_through_nodes_without_orders_stay_within_the_stated_bound()
     {
         for (var seed = 0; seed < 120; seed++)

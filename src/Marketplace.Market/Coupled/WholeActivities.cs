@@ -5,16 +5,18 @@ namespace Marketplace.Market.Coupled;
 /// <summary>Turns the fractional activities of an optimal vertex into whole Wh, such that at each node the orders in or at
 /// the money can take up exactly what the units bring. Activities round down; where orders cannot take up what is then over or
 /// missing, whole activities close by are searched that balance, and if there are none, units are cut until there is nothing
-/// over or missing, which always ends because nothing running is balanced. Last, small changes are made for as long as welfare grows.</summary>
+/// over or missing, which always ends because nothing running is balanced. Last, small changes are made for as long as they lead nearer to the fractions or welfare grows.</summary>
 internal sealed class WholeActivities
 {
     private const int MostCuts = 200_000;
     private const int MostRounds = 64;
-    private const int Reach = 4;
 
     private readonly UnitGroup[] _units;
     private readonly NodeRoom[] _rooms;
     private readonly Rational[] _exact;
+    private readonly long[] _least;
+    private readonly long[] _most;
+    private readonly long[] _coarseness;
     private readonly long[] _activities;
     private readonly long[] _net;
     private readonly List<(int Unit, int Place)>[] _unitsAt;
@@ -22,6 +24,9 @@ internal sealed class WholeActivities
     private WholeActivities(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact)
     {
         (_units, _rooms, _exact) = (units, rooms, exact);
+        _least = Array.ConvertAll(exact, x => (long)x.Floor());
+        _most = Array.ConvertAll(exact, x => -(long)(-x).Floor());
+        _coarseness = Array.ConvertAll(units, u => (u.Flows.Max(Math.Abs) + Limits.One - 1) / Limits.One);
         _activities = new long[units.Length];
         _net = new long[rooms.Length];
         _unitsAt = [.. rooms.Select(_ => new List<(int, int)>())];
@@ -74,11 +79,11 @@ internal sealed class WholeActivities
     }
 
     /// <summary>Improves the present activities and gives the better of them and others.</summary>
-    private (Int128 Value, long[] Activities)? Kept((Int128 Value, long[] Activities)? other)
+    private (Score Score, long[] Activities)? Kept((Score Score, long[] Activities)? other)
     {
         Improve();
-        var value = Value()!.Value;
-        return other is { } o && o.Value >= value ? other : (value, (long[])_activities.Clone());
+        var score = Scored()!.Value;
+        return other is { } o && o.Score.CompareTo(score) >= 0 ? other : (score, (long[])_activities.Clone());
     }
 
     private Int128 TotalExcess()
@@ -132,19 +137,6 @@ internal sealed class WholeActivities
         }
 
         return loose;
-    }
-
-    private static bool Between(long[] least, long[] from, int[] move, long[] most)
-    {
-        for (var i = 0; i < move.Length; i++)
-        {
-            if (from[i] + move[i] < least[i] || from[i] + move[i] > most[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     /// <summary>Sets activities some steps from a place, if that lies within capacity.</summary>
@@ -238,23 +230,23 @@ internal sealed class WholeActivities
         return (best.Unit, best.Flow);
     }
 
+    /// <summary>Makes small changes for as long as they bring the activities nearer to the fractions or, at the same distance, welfare grows.
+    /// Distance comes first: a step further saves up to one Wh of rounding and can have orders miss many, which may be worth it
+    /// where the rounding is dear and they gain little, but is more than whole Wh need.</summary>
     private void Improve()
     {
-        // Rounding is a loss that can be worth something where prices are negative; following that would lead far away.
         var loose = Loose();
         var moves = Moves(loose.Count, 1);
-        var least = loose.Select(u => Math.Min(_activities[u], _exact[u].Floor() - Reach)).ToArray();
-        var most = loose.Select(u => Math.Max(_activities[u], _exact[u].Floor() + Reach)).ToArray();
         for (var round = 0; round < MostRounds && loose.Count > 0; round++)
         {
             var here = loose.Select(u => _activities[u]).ToArray();
-            var best = Value();
+            var best = Scored()!.Value;
             int[]? better = null;
             foreach (var move in moves)
             {
-                if (Between(least, here, move, most) && Go(loose, here, move) && Value() is { } value && value > best)
+                if (Go(loose, here, move) && Scored() is { } score && score.CompareTo(best) > 0)
                 {
-                    (best, better) = (value, move);
+                    (best, better) = (score, move);
                 }
             }
 
@@ -307,8 +299,8 @@ internal sealed class WholeActivities
         return moves;
     }
 
-    /// <summary>Welfare of the present activities but for a constant, or null if the orders cannot take them up.</summary>
-    private Int128? Value()
+    /// <summary>How good the present activities are, or null if the orders cannot take them up.</summary>
+    private Score? Scored()
     {
         Int128 value = 0;
         for (var n = 0; n < _rooms.Length; n++)
@@ -321,11 +313,21 @@ internal sealed class WholeActivities
             value += ((Int128)_rooms[n].Price * _net[n]) - _rooms[n].Loss(_net[n]);
         }
 
+        Int128 distance = 0;
         for (var u = 0; u < _units.Length; u++)
         {
             value -= (Int128)_units[u].Cost * _activities[u];
+            distance += (Int128)_coarseness[u] * Math.Max(0, Math.Max(_least[u] - _activities[u], _activities[u] - _most[u]));
         }
 
-        return value;
+        return new Score(distance, value);
+    }
+
+    /// <summary>How good whole activities are.</summary>
+    /// <param name="Distance">Wh that units move beyond the fraction rounded down or up.</param>
+    /// <param name="Value">Welfare but for a constant.</param>
+    private readonly record struct Score(Int128 Distance, Int128 Value) : IComparable<Score>
+    {
+        public int CompareTo(Score other) => Distance != other.Distance ? other.Distance.CompareTo(Distance) : Value.CompareTo(other.Value);
     }
 }
