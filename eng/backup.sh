@@ -37,7 +37,7 @@ open_for_programs() {
   make_data_folder
   if uses_other_server; then
     point_programs_at "${ConnectionStrings__Owner:-$ConnectionStrings__Marketplace}"
-    PGBIN=$(postgres_folders | awk '{print $2; exit}')
+    PGBIN=$(postgres_folders | awk 'NR == 1 {print $2}')
     if [ -z "$PGBIN" ]; then
       command -v pg_dump >/dev/null && command -v pg_restore >/dev/null || die "pg_dump and pg_restore are missing: apt-get install postgresql-client"
       PGBIN=$(dirname "$(command -v pg_dump)")
@@ -78,7 +78,10 @@ restore() {
     flock -n -x 9 || die "The marketplace is running here: stop it first."
     sql <<<"DROP DATABASE IF EXISTS ${DATABASE}_restored;"
     create_database "${DATABASE}_restored"
-    run_child "$PGBIN/pg_restore" "${words[@]}" --dbname "${DATABASE}_restored" <"$file" || die "The restore failed; the database is as it was." 1
+    run_child "$PGBIN/pg_restore" "${words[@]}" --dbname "${DATABASE}_restored" <"$file" || {
+      sql <<<"DROP DATABASE ${DATABASE}_restored;"
+      die "The restore failed; the database is as it was." 1
+    }
     sql <<SQL
 BEGIN;
 ALTER DATABASE $DATABASE RENAME TO ${DATABASE}_replaced;

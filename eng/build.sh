@@ -32,7 +32,8 @@ build() {
     if [ ! -f "$BUILD/.complete" ]; then
       say "Building $project (the first time takes a minute or two)."
       rm -rf "$BUILD" "$BUILD.new"
-      if ! (cd "$ROOT" && dotnet_build publish "$project" -c Release -o "$BUILD.new") >"$log" 2>&1; then
+      # Relative to the project: an absolute path with a comma or a semicolon would be taken apart.
+      if ! (cd "$ROOT" && dotnet_build publish "$project" -c Release "-p:PublishDir=../../.data/builds/$name-$stamp.new/") >"$log" 2>&1; then
         show_build_errors "$log"
         die "The build failed; all of it is in $log." 1
       fi

@@ -49,7 +49,7 @@ choose_cluster() {
 choose_programs() {
   local major="" found
   [ ! -f "$CLUSTER/data/PG_VERSION" ] || major=$(cat "$CLUSTER/data/PG_VERSION")
-  found=$(postgres_folders | awk -v major="$major" 'major == "" || $1 == major {print $2; exit}')
+  found=$(postgres_folders | awk -v major="$major" '!found && (major == "" || $1 == major) {print $2; found = 1}')
   [ -n "$found" ] || die "The database in $CLUSTER needs PostgreSQL ${major:-14 or later}, which is not here: apt-get install postgresql-${major:-15}"
   PGBIN=$found
 }
@@ -161,7 +161,7 @@ start_server() {
   die "PostgreSQL does not answer; its log is in $CLUSTER/log." 1
 }
 
-as_superuser() { as_server env -u PGHOST -u PGPORT -u PGDATABASE -u PGUSER -u PGPASSWORD -u PGOPTIONS -u PGSERVICE PGCONNECT_TIMEOUT=30 "$@"; }
+as_superuser() { as_server env -u PGHOST -u PGPORT -u PGDATABASE -u PGUSER -u PGPASSWORD -u PGSERVICE PGOPTIONS=--client-min-messages=warning PGCONNECT_TIMEOUT=30 "$@"; }
 sql() { as_superuser "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$SOCKETS" -U postgres -d "${1:-postgres}" >/dev/null; }
 
 create_roles() {

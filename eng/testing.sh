@@ -60,19 +60,19 @@ clean_up() {
 # One build of all that is asked for, in the configuration ./run builds too, so that each library is compiled once.
 # Everything is restored even for the fast tests: the licence test looks at every package.
 build_tests() {
-  local log="$DATA/test-build.log" what="$ROOT/Marketplace.sln"
+  local log="$DATA/test-build.log" what=Marketplace.sln
   say "Building."
   exec 7>"$DATA/build.lock"
   flock 7
   if [ -n "$fast" ]; then
-    what="$DATA/fast.slnf"
+    what=.data/fast.slnf
     {
       printf '{ "solution": { "path": "../Marketplace.sln", "projects": ['
       for project in "${projects[@]}"; do printf '"tests\\\\%s\\\\%s.csproj",' "$project" "$project"; done | sed 's/,$//'
       printf '] } }\n'
-    } >"$what"
+    } >"$ROOT/$what"
   fi
-  if ! { dotnet_build restore "$ROOT/Marketplace.sln" && dotnet_build build "$what" -c Release --no-restore; } >"$log" 2>&1; then
+  if ! (cd "$ROOT" && dotnet_build restore Marketplace.sln && dotnet_build build "$what" -c Release --no-restore) >"$log" 2>&1; then
     show_build_errors "$log"
     failed=$((failed + 1))
     say "The build failed; all of it is in $log."
