@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Replay;
 
 namespace Marketplace.Web.Pipeline;
@@ -30,6 +31,12 @@ public static class Commands
                 using (StopOnSignals(stopping))
                 {
                     return await ReplayCommand.RunAsync(app.Services, args[1..], stopping.Token);
+                }
+
+            case "import":
+                using (StopOnSignals(stopping))
+                {
+                    return await ImportCommand.RunAsync(app.Services, args[1..], stopping.Token);
                 }
 
             case var unknown:

@@ -11,7 +11,11 @@ namespace Marketplace.Web.Features.Metering;
 /// <summary>Readings: taking them in, estimating what is missing, and showing them.</summary>
 public static class MeteringFeature
 {
-    public static void AddMetering(this WebApplicationBuilder builder) => builder.Services.AddScoped<ReadingStore>();
+    public static void AddMetering(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<ReadingStore>();
+        builder.Services.AddScoped<ReadingsImport>();
+    }
 
     public static void MapMetering(this IEndpointRouteBuilder routes)
     {

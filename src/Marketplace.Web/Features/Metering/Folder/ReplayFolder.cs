@@ -88,6 +88,9 @@ public sealed class ReplayFolder
     /// <summary>IANA name.</summary>
     public string TimeZone { get; }
 
+    /// <summary>The name of the file with the readings, for messages.</summary>
+    public string ReadingsFileName { get; private init; } = ReadingsName;
+
     public FolderProblems Problems { get; }
 
     /// <summary>Whether there is enough to go on.</summary>
@@ -158,6 +161,7 @@ public sealed class ReplayFolder
 
         return new ReplayFolder(full, SlugOf(named), settings.Name ?? named, settings.Currency ?? site?.Currency ?? "EUR", zone.Id, problems, readings)
         {
+            ReadingsFileName = readingsName,
             Participants = participants,
             Conditions = readings.Span is { } span ? site?.Over(span, problems) ?? [] : [],
             Meters = meters,
