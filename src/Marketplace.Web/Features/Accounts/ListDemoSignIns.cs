@@ -30,7 +30,7 @@ public sealed class ListDemoSignInsHandler(Work work, IConfiguration configurati
             join member in work.Db.Members on new { membership.LoopId, Id = membership.MemberId } equals new { member.LoopId, member.Id }
             join role in work.Db.MemberRoles on new { membership.LoopId, membership.MemberId } equals new { role.LoopId, role.MemberId }
             where loop.Kind != LoopKind.Live && account.Email!.EndsWith(DemoSignIns.Domain)
-            orderby loop.Kind, loop.Id, role.Role, member.Id
+            orderby loop.Kind, loop.Id, role.Role, member.Id, account.Email
             select new { loop.Id, LoopName = loop.Name, role.Role, Member = member.Name, account.DisplayName, Email = account.Email! })
             .Take(Most).ToListAsync(cancellationToken);
         return [.. all.DistinctBy(found => (found.Id, found.Role)).Select(found => new DemoSignIn(found.LoopName, found.Role, found.Member, found.DisplayName, found.Email))];

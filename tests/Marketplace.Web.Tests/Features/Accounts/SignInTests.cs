@@ -136,11 +136,12 @@ public sealed class SignInTests(AccountsHost host) : IClassFixture<AccountsHost>
     }
 
     [Fact]
-    public async Task Demo_sign_ins_are_shown_in_demo_mode_only()
+    public async Task Demo_sign_ins_are_not_shown_outside_demo_mode()
     {
-        await host.AddPerson(await host.AddLoop("hints"), 1);
+        var (_, email) = await host.AddPerson(await host.AddLoop("hints"), 1);
+        using var browser = new Browser(host);
 
-        (await host.Send(new ListDemoSignIns(), Actor.Visitor)).ShouldBeEmpty();
+        (await browser.Get("/sign-in")).Text.ShouldNotContain(email);
     }
 
     private static async Task<string> Message(Browser browser, string email) =>
@@ -177,5 +178,49 @@ public sealed class PostLimitTests : IAsyncLifetime
 
         statuses.ShouldBe([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests]);
         (await browser.Get("/sign-in")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+}
+
+/// <summary>Sign-in hints, on a host in demo mode.</summary>
+public sealed class DemoSignInTests : IAsyncLifetime
+{
+    private readonly MarketplaceHost _host = new();
+
+    public Task InitializeAsync()
+    {
+        _host.Settings["Marketplace:Demo"] = "true";
+        return _host.InitializeAsync();
+    }
+
+    public Task DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task The_sign_in_page_offers_one_person_for_each_role_and_a_button_signs_in()
+    {
+        var loop = await _host.AddLoop("offered");
+        await _host.Send(new SeedAccount(loop, 1, "operator@offered.example", "Olga Operator", DemoSignIns.Password));
+        await _host.Send(new SeedAccount(loop, 1, "operator@offered.example", "Olga Operator", DemoSignIns.Password));
+        await _host.Send(new SeedAccount(loop, 2, "resident@offered.example", "Rita Resident", DemoSignIns.Password));
+        await _host.Send(new SeedAccount(loop, 2, "second@offered.example", "Second Resident", DemoSignIns.Password));
+        using var browser = new Browser(_host);
+
+        var page = await browser.Get("/sign-in");
+
+        page.Text.ShouldContain("Olga Operator");
+        page.Text.ShouldContain(DemoSignIns.Password);
+        page.Text.ShouldNotContain("Second Resident");
+        var signedIn = await browser.Post(page, "sign-in", ("Model.Email", page.Find("name=\"Model.Email\" value=\"(resident@[^\"]+)\"")), ("Model.Password", DemoSignIns.Password));
+        signedIn.Location.ShouldBe("/");
+        (await browser.Get("/account")).Text.ShouldContain("Rita Resident");
+    }
+
+    [Fact]
+    public async Task A_demo_account_is_never_made_in_a_live_loop()
+    {
+        var loop = await _host.AddLoop("live");
+        await _host.Put(db => db.Loops.Find(loop)!.Kind = LoopKind.Live);
+
+        await Should.ThrowAsync<BrokenInvariantException>(() => _host.Send(new SeedAccount(loop, 2, "resident@live.example", "Rita", DemoSignIns.Password)));
+        await Should.ThrowAsync<NotPermittedException>(() => _host.Send(new SeedAccount(loop, 2, "resident@live.example", "Rita", DemoSignIns.Password), People.Operator(loop)));
     }
 }
