@@ -127,7 +127,7 @@ public static class DefaultPlants
 
         if (sources.Length > 0)
         {
-            set.Say($"Waste heat: {sources.Length} participants whose role speaks of it stay consumers and give 30 % of their electricity as heat at 0.8 ct/kWh; their own heat use comes first.");
+            set.Say($"Waste heat: {sources.Length} participants whose role speaks of it stay consumers and give 30 % of their electricity as heat at 0.8 ct/kWh.");
         }
     }
 

@@ -38,11 +38,6 @@ public sealed record ReplayPlan(LoopPlan Loop, IReadOnlyList<string> Sentences)
         var sentences = plants.Sentences.ToList();
         sentences.Add(FormattableString.Invariant(
             $"Terms: a member without orders is supplied up to the import price + {tariff.DefaultLimitMargin.CentsPerKWh} hundredths per kWh; quantity as at the same hour yesterday, on the first day as metered; VAT {tariff.VatBasisPoints / 100m} %."));
-        if (folder.Meters.All(meter => meter.Carrier != Carrier.Cold))
-        {
-            sentences.Add("No meter measures cold: what cold the heat pumps make is taken by the loop's balancing plant.");
-        }
-
         return new ReplayPlan(loop, sentences);
     }
 
