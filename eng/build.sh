@@ -8,8 +8,16 @@ fingerprint() {
     printf '%s\n' "${RequiresAspNetWebAssets:-}"; } | sha256sum | cut -c1-16
 }
 
-# The build must leave no server of its own behind, and none of our locks in its hands.
-dotnet_build() { dotnet "$@" -v quiet -clp:NoSummary -nologo -nodeReuse:false -p:UseSharedCompilation=false 5>&- 6>&- 7>&- 8>&- 9>&- </dev/null; }
+# One compiler serves all projects of a build, which halves its time, and ends with it: the build leaves no server of its own behind,
+# and holds none of our locks.
+dotnet_build() {
+  local status=0 compiler=marketplace-$$ file
+  dotnet "$@" -v quiet -clp:NoSummary -nologo -nodeReuse:false -p:UseSharedCompilation=true "-p:SharedCompilationId=$compiler" 5>&- 6>&- 7>&- 8>&- 9>&- </dev/null || status=$?
+  for file in $(grep -ls -- "-pipename:$compiler" /proc/[0-9]*/cmdline || true); do
+    ! grep -qs VBCSCompiler "$file" || kill "$(basename "$(dirname "$file")")" 2>/dev/null || true
+  done
+  return "$status"
+}
 show_build_errors() {
   { grep -E '(error|warning) [A-Z]+[0-9]+' "$1" || tail -20 "$1"; } | sed -E 's/ \[[^]]*\]$//' | sort -u | head -20 >&2
 }
