@@ -3,8 +3,8 @@ using System.Xml.Linq;
 
 namespace Marketplace.House.Tests;
 
-/// <summary>A package that some project here restored, and what it says of its own licence.</summary>
-internal sealed record RestoredPackage(string Id, string Version, string Licence)
+/// <summary>A package that some project here restored, what it says of its own licence, and whether only tests restored it.</summary>
+internal sealed record RestoredPackage(string Id, string Version, string Licence, bool OnlyInTests)
 {
     public override string ToString() => $"{Id} {Version}: {Licence}";
 
@@ -24,7 +24,11 @@ internal sealed record RestoredPackage(string Id, string Version, string Licence
             var folders = json.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name).ToList();
             foreach (var (id, version) in Packages(json.RootElement))
             {
-                found.TryAdd($"{id.ToLowerInvariant()}/{version}", new RestoredPackage(id, version, LicenceOf(id, version, folders)));
+                var key = $"{id.ToLowerInvariant()}/{version}";
+                var inTests = project.StartsWith(Path.Combine(root, "tests") + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+                found[key] = found.TryGetValue(key, out var known)
+                    ? known with { OnlyInTests = known.OnlyInTests && inTests }
+                    : new RestoredPackage(id, version, LicenceOf(id, version, folders), inTests);
             }
         }
 
