@@ -69,3 +69,7 @@ public interface IGuarded
 
 /// <summary>A request that changes something: it runs in one transaction.</summary>
 public interface IChange;
+
+/// <summary>A step of the market that the next tick does again if it is lost. Its commit does not wait for the disk: the ledger's
+/// signature, which does, comes after it in the same write-ahead log, so nothing is ever signed that could still be lost.</summary>
+public interface IRepeatableStep : IChange;

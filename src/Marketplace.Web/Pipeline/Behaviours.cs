@@ -45,6 +45,11 @@ public sealed class TransactionBehaviour<TRequest, TResponse>(Work work) : IPipe
         }
 
         await using var transaction = await work.Db.Database.BeginTransactionAsync(cancellationToken);
+        if (request is IRepeatableStep)
+        {
+            await work.Db.Database.ExecuteSqlAsync($"SET LOCAL synchronous_commit TO OFF", cancellationToken);
+        }
+
         var response = await next();
         await transaction.CommitAsync(cancellationToken);
         return response;

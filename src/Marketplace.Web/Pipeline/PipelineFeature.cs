@@ -16,7 +16,12 @@ public static class PipelineFeature
     {
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionStrings.Application(provider.GetRequiredService<IConfiguration>())));
+        services.AddSingleton(provider => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionStrings.Application(provider.GetRequiredService<IConfiguration>()))
+        {
+            // The same few hundred statements come again each hour: planned once, not each time.
+            MaxAutoPrepare = 200,
+            AutoPrepareMinUsages = 5,
+        }));
         services.AddPooledDbContextFactory<MarketplaceDb>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<MarketplaceDb>>().CreateDbContext());
         services.AddScoped<Work>();

@@ -12,7 +12,7 @@ namespace Marketplace.Web.Features.Auctions;
 
 /// <summary>Clears the closed book of an hour for all carriers at once, checks the result independently, and publishes it.
 /// A published result is never cleared again: doing it twice changes nothing.</summary>
-public sealed record ClearHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IChange
+public sealed record ClearHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IRepeatableStep
 {
     public bool Permits(Actor actor) => actor.IsSystem;
 }

@@ -13,7 +13,7 @@ namespace Marketplace.Web.Features.Auctions;
 
 /// <summary>Fixes the order book of an hour and puts its hash on the ledger, before anything is cleared.
 /// Closing a closed gate changes nothing.</summary>
-public sealed record CloseGate(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IChange
+public sealed record CloseGate(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IRepeatableStep
 {
     public bool Permits(Actor actor) => actor.IsSystem;
 }

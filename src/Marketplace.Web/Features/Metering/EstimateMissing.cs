@@ -11,7 +11,7 @@ namespace Marketplace.Web.Features.Metering;
 
 /// <summary>Gives every meter in service that has no reading of this hour an estimate, marked as one, with its commitment.
 /// A second run finds nothing missing and changes nothing.</summary>
-public sealed record EstimateMissing(int LoopId, DateTimeOffset Hour) : IRequest<EstimatedHour>, IGuarded, IChange
+public sealed record EstimateMissing(int LoopId, DateTimeOffset Hour) : IRequest<EstimatedHour>, IGuarded, IRepeatableStep
 {
     public bool Permits(Actor actor) => actor.IsSystem;
 }

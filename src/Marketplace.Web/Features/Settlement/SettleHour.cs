@@ -14,7 +14,7 @@ namespace Marketplace.Web.Features.Settlement;
 
 /// <summary>Settles an hour: metered energy against traded energy, money and energy in the journal, the result on the ledger.
 /// Settling a settled hour changes nothing.</summary>
-public sealed record SettleHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IChange
+public sealed record SettleHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>, IGuarded, IRepeatableStep
 {
     public bool Permits(Actor actor) => actor.IsSystem;
 }
