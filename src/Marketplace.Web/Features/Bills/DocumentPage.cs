@@ -69,9 +69,13 @@ internal static class BillWords
     {
         BillLineKind.StandingCharge => t[line.Quantity == 1 ? "Day" : "Days", format.Count(line.Quantity)],
         BillLineKind.ShareReceived or BillLineKind.SharePaid => format.Percent(line.Quantity / 1_000_000m, line.Quantity % 10_000 == 0 ? 0 : 2),
-        BillLineKind.Imbalance => format.Energy(new Energy(line.Quantity)),
+        // A day's shortfall must not hide behind another's surplus: both are said.
+        BillLineKind.Imbalance => t["OverUnder", format.Energy(OfTrace(line, line.Direction == MeterDirection.Consumption ? "aboveWh" : "belowWh")),
+            format.Energy(OfTrace(line, line.Direction == MeterDirection.Consumption ? "belowWh" : "aboveWh"))],
         _ => format.Energy(new Energy(line.Quantity).Abs()),
     };
+
+    private static Energy OfTrace(BillLineView line, string name) => new Energy(line.Trace[name] ?? 0).Abs();
 
     /// <summary>An amount to the last millionth: €37.123450.</summary>
     public static string Exact(Format format, Money amount)

@@ -162,16 +162,17 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
 
         await using var command = new NpgsqlCommand(
             """
-            WITH hours AS (
-                SELECT p.* FROM market.positions p
-                JOIN unnest($6, $7, $8) AS side (carrier, plant_code, direction) USING (carrier, plant_code, direction)
-                WHERE p.loop_id = $1 AND p.member_id = $2 AND p.hour >= $3 AND p.hour < $4),
-            counted AS (
-                SELECT count(DISTINCT hour)::int AS hours, (count(DISTINCT hour) FILTER (WHERE estimated))::int AS estimated FROM hours)
-            SELECT (h.hour AT TIME ZONE $5)::date, h.carrier, sum(h.traded_amount + h.imbalance_amount + h.network_fee)::bigint,
-                   sum(h.metered)::bigint, bool_or(h.estimated), min(c.hours), min(c.estimated)
-            FROM hours h CROSS JOIN counted c
-            GROUP BY 1, 2 ORDER BY 1, 2
+            SELECT day, carrier, sum(cost)::bigint, sum(metered)::bigint, bool_or(estimated),
+                   sum(count(DISTINCT hour) FILTER (WHERE first_of_hour)) OVER ()::int,
+                   sum(count(DISTINCT hour) FILTER (WHERE first_of_hour AND hour_estimated)) OVER ()::int
+            FROM (
+                SELECT (p.hour AT TIME ZONE $5)::date AS day, p.hour, p.carrier, p.traded_amount + p.imbalance_amount + p.network_fee AS cost, p.metered, p.estimated,
+                       row_number() OVER one = 1 AS first_of_hour, bool_or(p.estimated) OVER (PARTITION BY p.hour) AS hour_estimated
+                FROM market.positions p
+                WHERE p.loop_id = $1 AND p.member_id = $2 AND p.hour >= $3 AND p.hour < $4
+                  AND (p.carrier, p.plant_code, p.direction) IN (SELECT * FROM unnest($6, $7, $8))
+                WINDOW one AS (PARTITION BY p.hour ORDER BY p.carrier)) AS hours
+            GROUP BY day, carrier ORDER BY day, carrier
             """,
             await work.ConnectionAsync(cancellationToken));
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = bill.LoopId });
