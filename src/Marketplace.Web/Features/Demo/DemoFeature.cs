@@ -1,4 +1,6 @@
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Marketplace.Web.Features.Demo;
 
@@ -14,6 +16,13 @@ public static class DemoFeature
         if (builder.Configuration.IsDemo() && Commands.Serves(Environment.GetCommandLineArgs()[1..]))
         {
             builder.Services.AddHostedService<DemoSeeding>();
+            builder.Services.AddHealthChecks().AddCheck<DemoIsMade>("demo", tags: [HealthFeature.Ready]);
         }
+    }
+
+    private sealed class DemoIsMade(DemoProgress progress) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(progress.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The demo loop is being made"));
     }
 }

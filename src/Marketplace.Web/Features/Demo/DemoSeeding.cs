@@ -21,6 +21,9 @@ public sealed class DemoProgress
 
     public bool IsRunning => Steps > 0 && Done < Steps;
 
+    /// <summary>Whether the history is there and the demo's clock runs.</summary>
+    public bool IsReady { get; set; }
+
     public string? Failure { get; set; }
 
     public void StepDone() => Interlocked.Increment(ref _done);
@@ -93,6 +96,7 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
         // Between two runs of the process no market time passes.
         clock.RealAnchor = time.GetUtcNow();
         await db.SaveChangesAsync(cancellationToken);
+        progress.IsReady = true;
     }
 
     private static LoopPlan Plan(DemoLoop district)

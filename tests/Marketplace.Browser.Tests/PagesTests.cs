@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+
+namespace Marketplace.Browser.Tests;
+
+/// <summary>Every page of the demo loop as its people see it, on a desk and on a telephone.</summary>
+[Collection(Portal.Collection)]
+public sealed class PagesTests(Portal portal)
+{
+    private const string Loop = "/loops/lindenhof";
+
+    // The demo's own password; the sign-in page shows it.
+    private const string Password = "Lindenhof-2026";
+
+    // Each person signs in once: the portal rightly slows down whoever does so again and again.
+    private static readonly ConcurrentDictionary<(Uri Portal, string Person), IReadOnlyList<Cookie>> SignedIn = [];
+
+    public static TheoryData<string, string> Pages => new()
+    {
+        { "", "/" },
+        { "", "/?hours=48" },
+        { "", Loop + "/market" },
+        { "", Loop + "/market?period=2026-W45" },
+        { "", Loop + "/market?period=2026-10" },
+        { "", Loop + "/market?period=2026" },
+        { "", Loop + "/market?period=2025-01-01" },
+        { "", Loop + "/market/2026-11-04T1100Z" },
+        { "", Loop + "/market/2030-01-01T0000Z" },
+        { "resident", Loop },
+        { "resident", Loop + "/consumption?period=2026-11-04" },
+        { "resident", Loop + "/consumption?period=2026-10-25" },
+        { "resident", Loop + "/consumption?period=2026-10" },
+        { "resident", Loop + "/orders" },
+        { "prosumer", Loop },
+        { "prosumer", Loop + "/offers" },
+        { "producer", Loop },
+        { "producer", Loop + "/offers" },
+        { "solar", Loop + "/offers" },
+        { "storage", Loop },
+        { "storage", Loop + "/storage?period=2026-11-04" },
+        { "investor", Loop },
+        { "investor", Loop + "/investment?period=2026-10" },
+        { "operator", Loop },
+        { "operator", Loop + "/operations" },
+        { "operator", Loop + "/operations?period=2026-W44" },
+        { "operator", Loop + "/operations/plants" },
+        { "operator", Loop + "/operations/journal?period=2026-11-04" },
+        { "operator", Loop + "/operations/fallback/2026-11-04T1100Z" },
+        { "operator", Loop + "/market/2026-11-04T1100Z" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task A_page_answers_fits_and_keeps_nobody_out(string person, string path)
+    {
+        await using var visit = await SignedInAsync(person);
+
+        var response = await visit.GoToAsync(path);
+
+        response.Status.ShouldBe(200);
+        (await visit.Page.Locator("h1").CountAsync()).ShouldBe(1);
+        await visit.ShouldBeAccessibleAsync();
+        await ShouldFitAsync(visit);
+        await visit.Page.SetViewportSizeAsync(390, 844);
+        await ShouldFitAsync(visit);
+        visit.ShouldBeContent();
+        await visit.ShootAsync((person.Length == 0 ? "visitor" : person) + path.Replace('/', '-').Replace('?', '-').Replace('=', '-'));
+    }
+
+    [Theory]
+    [InlineData("resident", "/operations")]
+    [InlineData("resident", "/operations/plants")]
+    [InlineData("resident", "/operations/journal")]
+    [InlineData("solar", "/operations")]
+    public async Task What_is_not_ones_own_does_not_exist(string person, string path)
+    {
+        await using var visit = await SignedInAsync(person);
+
+        (await visit.GoToAsync(Loop + path)).Status.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task Another_members_consumption_cannot_be_downloaded()
+    {
+        await using var visit = await SignedInAsync("resident");
+
+        var response = await visit.Page.APIRequest.GetAsync(Loop + "/consumption.csv?member=1&period=2026-11-04");
+
+        response.Status.ShouldBe(404);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_order_keeps_what_was_typed_until_it_is_right_and_can_be_withdrawn(bool javaScript)
+    {
+        await using var visit = await SignedInAsync("prosumer", javaScript);
+        var page = visit.Page;
+        await visit.GoToAsync(Loop + "/orders");
+        var hour = await page.Locator("#field-Hour option").Last.GetAttributeAsync("value");
+        await page.SelectOptionAsync("#field-Hour", hour.ShouldNotBeNull());
+        await page.FillAsync("#field-Quantity", "2,5");
+        await page.FillAsync("#field-Limit", "much");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Place order", Exact = true }).ClickAsync();
+
+        await Assertions.Expect(page.Locator(".form-errors li")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator("#field-Quantity")).ToHaveValueAsync("2,5");
+        await Assertions.Expect(page.Locator("#field-Hour")).ToHaveValueAsync(hour);
+
+        await page.FillAsync("#field-Quantity", "2.5");
+        await page.FillAsync("#field-Limit", "12.25");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Place order", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Your order is in", new() { Exact = true })).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Withdraw" }).First.ClickAsync();
+        await Assertions.Expect(page.GetByText("Your order is withdrawn", new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    [Theory]
+    [InlineData("/market.csv?period=2026-11-04", "text/csv")]
+    [InlineData("/market.json?period=2026-11-04", "application/json")]
+    [InlineData("/market/2026-11-04T1100Z/result.proof", "text/plain")]
+    public async Task Anybody_can_download_what_is_public(string path, string type)
+    {
+        await using var visit = await portal.VisitAsync();
+
+        var response = await visit.Page.APIRequest.GetAsync(Loop + path);
+
+        response.Status.ShouldBe(200);
+        response.Headers["content-type"].ShouldStartWith(type);
+        (await response.TextAsync()).ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_whole_book_is_for_those_who_operate_or_audit()
+    {
+        await using var visitor = await portal.VisitAsync();
+        await using var operating = await SignedInAsync("operator");
+
+        (await visitor.Page.APIRequest.GetAsync(Loop + "/market/2026-11-04T1100Z/book.json")).Status.ShouldBe(404);
+        (await operating.Page.APIRequest.GetAsync(Loop + "/market/2026-11-04T1100Z/book.json")).Status.ShouldBe(200);
+    }
+
+    private async Task<Visit> SignedInAsync(string person, bool javaScript = true)
+    {
+        var visit = await portal.VisitAsync(javaScript: javaScript);
+        if (person.Length == 0)
+        {
+            return visit;
+        }
+
+        if (SignedIn.TryGetValue((portal.App.Address, person), out var known))
+        {
+            await visit.Page.Context.AddCookiesAsync(known);
+            return visit;
+        }
+
+        await visit.GoToAsync("/sign-in");
+        await visit.Page.FillAsync("input[type=email]", person + "@lindenhof.example");
+        await visit.Page.FillAsync("input[type=password]", Password);
+        await visit.Page.ClickAsync("form.form button[type=submit]");
+        await visit.Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        SignedIn[(portal.App.Address, person)] = [.. (await visit.Page.Context.CookiesAsync()).Select(cookie => new Cookie
+        {
+            Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path, HttpOnly = cookie.HttpOnly,
+        })];
+        return visit;
+    }
+
+    /// <summary>Nothing sticks out to the side: what is wide scrolls by itself.</summary>
+    private static async Task ShouldFitAsync(Visit visit)
+    {
+        var wide = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        wide.ShouldBeLessThanOrEqualTo(0, $"{visit.Page.Url} is wider than the window by {wide} px at {visit.Page.ViewportSize?.Width}");
+    }
+}
