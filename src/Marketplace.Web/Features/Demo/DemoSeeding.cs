@@ -21,7 +21,8 @@ public sealed class DemoProgress
 
     public bool IsRunning => Steps > 0 && Done < Steps;
 
-    /// <summary>Whether the history is there and the demo's clock runs.</summary>
+    /// <summary>Whether the history is there and the demo's clock runs. Until then its anchor still counts the time during
+    /// which no process ran.</summary>
     public bool IsReady { get; set; }
 
     public string? Failure { get; set; }

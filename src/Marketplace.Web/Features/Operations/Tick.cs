@@ -7,7 +7,7 @@ namespace Marketplace.Web.Features.Operations;
 
 /// <summary>The clock's tick: each running loop is carried to what its market clock says. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed class Tick(IDbContextFactory<MarketplaceDb> databases, MarketDay marketDay, DemoSource demo, TimeProvider time) : IJob
+public sealed class Tick(IDbContextFactory<MarketplaceDb> databases, MarketDay marketDay, DemoSource demo, DemoProgress demoProgress, TimeProvider time) : IJob
 {
     // A loop that has much to catch up does not keep the others waiting.
     private const int StepsPerLoop = 24;
@@ -25,6 +25,11 @@ public sealed class Tick(IDbContextFactory<MarketplaceDb> databases, MarketDay m
         {
             if (loop.Kind == LoopKind.Demo)
             {
+                if (!demoProgress.IsReady)
+                {
+                    continue;
+                }
+
                 await KeepDemoTimeAsync(db, loop.Id, cancellationToken);
             }
 
