@@ -11,8 +11,6 @@ public sealed record DemoAccount(string MemberKey, string Email, string DisplayN
 /// <summary>People who can sign in under a published password. They are made in demo mode only.</summary>
 public static class DemoAccounts
 {
-    public const string Password = "Lindenhof-2026";
-
     /// <summary>One for each role of the demo loop.</summary>
     public static IReadOnlyList<DemoAccount> All { get; } =
     [
@@ -47,6 +45,6 @@ public static class DemoAccounts
             .Where(member => member.LoopId == loopId && member.Key == account.MemberKey)
             .Select(member => member.Id)
             .SingleAsync(cancellationToken);
-        await requests.Send(new SeedAccount(loopId, memberId, account.Email, account.DisplayName, Password), Actor.System, cancellationToken);
+        await requests.Send(new SeedAccount(loopId, memberId, account.Email, account.DisplayName, DemoSignIns.Password), Actor.System, cancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Marketplace.Data;
+using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
@@ -104,7 +105,7 @@ public static class ReplayCommand
 
         await using var db = await services.GetRequiredService<IDbContextFactory<MarketplaceDb>>().CreateDbContextAsync(cancellationToken);
         var accounts = await DemoAccounts.ForReplayAsync(db, loopId, slug, cancellationToken);
-        await Console.Error.WriteLineAsync($"Sign in at /sign-in with the password {DemoAccounts.Password} as:");
+        await Console.Error.WriteLineAsync($"Sign in at /sign-in with the password {DemoSignIns.Password} as:");
         foreach (var account in accounts)
         {
             await DemoAccounts.SeedAsync(services.GetRequiredService<Requests>(), db, loopId, account, cancellationToken);
