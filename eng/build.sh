@@ -16,6 +16,7 @@ dotnet_build() {
   for file in $(grep -ls -- "-pipename:$compiler" /proc/[0-9]*/cmdline || true); do
     ! grep -qs VBCSCompiler "$file" || kill "$(basename "$(dirname "$file")")" 2>/dev/null || true
   done
+  rm -f "${TMPDIR:-/tmp}/$compiler" # its socket
   return "$status"
 }
 show_build_errors() {
