@@ -63,10 +63,10 @@ public sealed class PagesTests(Portal portal)
         (await visit.Page.Locator("h1").CountAsync()).ShouldBe(1);
         await visit.ShouldBeAccessibleAsync();
         await ShouldFitAsync(visit);
+        await visit.ShootAsync((person.Length == 0 ? "visitor" : person) + path.Replace('/', '-').Replace('?', '-').Replace('=', '-'));
         await visit.Page.SetViewportSizeAsync(390, 844);
         await ShouldFitAsync(visit);
         visit.ShouldBeContent();
-        await visit.ShootAsync((person.Length == 0 ? "visitor" : person) + path.Replace('/', '-').Replace('?', '-').Replace('=', '-'));
     }
 
     [Theory]

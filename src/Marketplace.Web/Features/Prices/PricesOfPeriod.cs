@@ -50,11 +50,13 @@ internal sealed class PricesOfPeriodHandler(MarketplaceDb db) : IRequestHandler<
             .Where(price => price.LoopId == loopId && price.Hour >= from && price.Hour < to)
             .OrderBy(price => price.Hour).ThenBy(price => price.Carrier)
             .ToListAsync(cancellationToken);
+        // Each order's acceptance is looked up by its key. Left to choose, the planner, which knows little of the newest hours, compares
+        // each order with each acceptance of the period, or reads the acceptances of all time.
         var small = (await db.Database.SqlQuery<SmallHour>($"""
             SELECT o.hour AS "Hour", o.carrier AS "Carrier"
             FROM market.book_orders o
-            JOIN market.acceptances a ON a.loop_id = o.loop_id AND a.hour = o.hour AND a.position = o.position
-            WHERE o.loop_id = {loopId} AND o.hour >= {from} AND o.hour < {to} AND a.loop_id = {loopId} AND a.hour >= {from} AND a.hour < {to}
+            CROSS JOIN LATERAL (SELECT FROM market.acceptances a WHERE a.loop_id = o.loop_id AND a.hour = o.hour AND a.position = o.position OFFSET 0) accepted
+            WHERE o.loop_id = {loopId} AND o.hour >= {from} AND o.hour < {to}
             GROUP BY o.hour, o.carrier
             HAVING count(DISTINCT o.member_id) < {PricesOfPeriod.SmallestGroup}
             """).ToListAsync(cancellationToken)).Select(row => (row.Hour, (Carrier)row.Carrier)).ToHashSet();

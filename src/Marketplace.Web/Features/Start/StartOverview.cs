@@ -34,7 +34,6 @@ internal sealed class StartOverviewHandler(Work work, MarketTime marketTime) : I
             FROM market.book_orders o
             JOIN market.acceptances a ON a.loop_id = o.loop_id AND a.hour = o.hour AND a.position = o.position
             WHERE o.loop_id = {loopId} AND o.hour >= {day.Start} AND o.hour < {day.End}
-              AND a.loop_id = {loopId} AND a.hour >= {day.Start} AND a.hour < {day.End}
               AND o.side = {(short)OrderSide.Sell} AND o.plant_code IS NOT NULL
             GROUP BY o.plant_code
             """).ToListAsync(cancellationToken);
