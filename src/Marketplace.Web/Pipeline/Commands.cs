@@ -18,7 +18,17 @@ public static class Commands
         {
             case "serve":
                 await app.Configuration.MigrateAsync(stopping.Token);
-                await app.RunAsync();
+                // Asked beforehand: the host's lifetime is gone when it has stopped.
+                var stop = app.Lifetime.ApplicationStopping;
+                try
+                {
+                    await app.RunAsync();
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    // Told to stop while it was still starting: that is an orderly end too.
+                }
+
                 return 0;
             case "migrate":
                 using (StopOnSignals(stopping))
