@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica.Demo;
+using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
@@ -98,6 +99,7 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
         clock.RealAnchor = time.GetUtcNow();
         await db.SaveChangesAsync(cancellationToken);
         progress.IsReady = true;
+        LogSignIns(string.Join(", ", DemoAccounts.All.Select(account => account.Email)), DemoSignIns.Password);
     }
 
     private static LoopPlan Plan(DemoLoop district)
@@ -127,6 +129,9 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
             district.Plants,
             [.. district.Shares.Select(share => new SharePlan(share.Plant, share.Holder, checked((int)share.ShareMillionths), Money.FromMicro(share.ShareMillionths * 100_000)))]);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The demo loop is ready. Sign in as one of {People} with the password {Password}")]
+    private partial void LogSignIns(string people, string password);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The demo loop could not be made")]
     private partial void LogFailure(Exception failure);
