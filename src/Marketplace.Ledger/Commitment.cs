@@ -49,6 +49,14 @@ public enum RecordKind : byte
     PredecessorLog = 14,
 }
 
+/// <summary>A record to be committed to.</summary>
+/// <param name="Secret">The secret of its member and month, which its salt is derived from.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Version">The version of its canonical form.</param>
+/// <param name="RecordKey">Its name, unique within the kind.</param>
+/// <param name="Canonical">Its canonical bytes.</param>
+public readonly record struct RecordToCommit(ReadOnlyMemory<byte> Secret, RecordKind Kind, byte Version, string RecordKey, ReadOnlyMemory<byte> Canonical);
+
 /// <summary>
 /// A ledger entry: kind, version and SHA-256(salt, canonical record bytes), 34 bytes. It reveals nothing while the salt
 /// is secret, and nothing ever once the salt's secret is destroyed.
@@ -60,6 +68,8 @@ public static class Commitment
 
     /// <summary>Bytes of a salt.</summary>
     public const int SaltLength = 32;
+
+    private const int HmacBlock = 64;
 
     /// <summary>The entry for a record.</summary>
     /// <exception cref="ArgumentException">The salt has not 32 bytes.</exception>
@@ -73,11 +83,73 @@ public static class Commitment
         var entry = new byte[Length];
         entry[0] = (byte)kind;
         entry[1] = version;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(salt);
-        hash.AppendData(record);
-        hash.GetHashAndReset(entry.AsSpan(2));
+        SHA256.HashData([.. salt, .. record], entry.AsSpan(2));
         return entry;
+    }
+
+    /// <summary>The entries for many records, as <see cref="Salt"/> and <see cref="Of"/> give them one by one, many times as fast.</summary>
+    /// <param name="records">The records with the secrets of their salts.</param>
+    /// <param name="entries">Receives 34 bytes for each.</param>
+    /// <exception cref="ArgumentException">There is not room for exactly all, a secret is longer than 64 bytes, or a key is empty.</exception>
+    public static void OfAll(ReadOnlySpan<RecordToCommit> records, Span<byte> entries)
+    {
+        if (entries.Length != records.Length * Length)
+        {
+            throw new ArgumentException("Each entry has 34 bytes");
+        }
+
+        // HMAC (RFC 2104): H(secret ^ opad, H(secret ^ ipad, text)).
+        var hashes = new byte[records.Length * TreeHash.Length];
+        var ends = new int[records.Length];
+        var length = 0;
+        for (var i = 0; i < ends.Length; i++)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(records[i].RecordKey);
+            ends[i] = length += HmacBlock + 2 + Encoding.UTF8.GetByteCount(records[i].RecordKey);
+        }
+
+        var messages = new byte[length];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            var message = messages.AsSpan(i == 0 ? 0 : ends[i - 1]);
+            Masked(records[i].Secret.Span, 0x36, message);
+            message[HmacBlock] = (byte)records[i].Kind;
+            message[HmacBlock + 1] = records[i].Version;
+            Encoding.UTF8.GetBytes(records[i].RecordKey, message[(HmacBlock + 2)..]);
+        }
+
+        ManyHashes.OfAny(messages, ends, hashes);
+        const int outer = HmacBlock + TreeHash.Length;
+        messages = new byte[records.Length * outer];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            Masked(records[i].Secret.Span, 0x5c, messages.AsSpan(i * outer));
+            hashes.AsSpan(i * TreeHash.Length, TreeHash.Length).CopyTo(messages.AsSpan((i * outer) + HmacBlock));
+        }
+
+        ManyHashes.OfEqual(messages, outer, hashes);
+        length = 0;
+        for (var i = 0; i < ends.Length; i++)
+        {
+            ends[i] = length += SaltLength + records[i].Canonical.Length;
+        }
+
+        messages = new byte[length];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            var message = messages.AsSpan(i == 0 ? 0 : ends[i - 1]);
+            hashes.AsSpan(i * TreeHash.Length, SaltLength).CopyTo(message);
+            records[i].Canonical.Span.CopyTo(message[SaltLength..]);
+        }
+
+        ManyHashes.OfAny(messages, ends, hashes);
+        for (var i = 0; i < ends.Length; i++)
+        {
+            var entry = entries.Slice(i * Length, Length);
+            entry[0] = (byte)records[i].Kind;
+            entry[1] = records[i].Version;
+            hashes.AsSpan(i * TreeHash.Length, TreeHash.Length).CopyTo(entry[2..]);
+        }
     }
 
     /// <summary>The record's salt: HMAC-SHA-256 under the secret of its member and month, over kind, version and record key.</summary>
@@ -100,4 +172,18 @@ public static class Commitment
 
     /// <summary>The canonical record inside an opening.</summary>
     public static ReadOnlySpan<byte> RecordIn(ReadOnlySpan<byte> opening) => opening[(2 + SaltLength)..];
+
+    private static void Masked(ReadOnlySpan<byte> secret, byte mask, Span<byte> block)
+    {
+        if (secret.Length > HmacBlock)
+        {
+            throw new ArgumentException("A secret has at most 64 bytes");
+        }
+
+        block[..HmacBlock].Fill(mask);
+        for (var i = 0; i < secret.Length; i++)
+        {
+            block[i] ^= secret[i];
+        }
+    }
 }

@@ -20,10 +20,7 @@ public static class EntryBundle
 
         bundle.Add((byte)(entry.Length >> 8));
         bundle.Add((byte)(entry.Length & 0xff));
-        foreach (var b in entry)
-        {
-            bundle.Add(b);
-        }
+        bundle.AddRange(entry);
     }
 
     /// <summary>The entries of a bundle that must hold exactly this many.</summary>

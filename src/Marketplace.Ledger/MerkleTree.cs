@@ -59,18 +59,58 @@ public sealed class MerkleTree
     public TreeHash Append(ReadOnlySpan<byte> entry, TileCompleted completed)
     {
         ArgumentNullException.ThrowIfNull(completed);
-        var index = Size;
+        var leaf = MerkleHash.Leaf(entry);
+        Span<byte> bytes = stackalloc byte[TreeHash.Length];
+        leaf.CopyTo(bytes);
         EntryBundle.Append(_bundle, entry);
-        Size++;
-        if (Size % TileId.FullWidth == 0)
+        Push(bytes, completed);
+        return leaf;
+    }
+
+    /// <summary>Adds entries of one length that lie one after the other, as <see cref="Append"/> would one by one, but a tile at a time.</summary>
+    /// <exception cref="ArgumentException">The bytes are not whole entries of this length.</exception>
+    public void AppendAll(ReadOnlySpan<byte> entries, int length, TileCompleted completed)
+    {
+        ArgumentNullException.ThrowIfNull(completed);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        if (entries.Length % length != 0)
         {
-            completed(new TileId(TileId.Entries, index / TileId.FullWidth), _bundle.ToArray());
-            _bundle.Clear();
+            throw new ArgumentException("The bytes end inside an entry");
         }
 
-        var leaf = MerkleHash.Leaf(entry);
-        Push(0, leaf, completed);
-        return leaf;
+        while (!entries.IsEmpty)
+        {
+            var some = entries[..Math.Min(entries.Length, RoomInTile * length)];
+            for (var at = 0; at < some.Length; at += length)
+            {
+                EntryBundle.Append(_bundle, some.Slice(at, length));
+            }
+
+            Push(MerkleHash.Leaves(some, length), completed);
+            entries = entries[some.Length..];
+        }
+    }
+
+    /// <summary>Adds the entries of one bundle (all of it, or as many as the tree still lacks of it), whose leaf hashes are known.</summary>
+    /// <param name="entries">The entries; not beyond the end of the tree's last bundle.</param>
+    /// <param name="leaves">Their leaf hashes (<see cref="MerkleHash.Leaves(IReadOnlyList{ReadOnlyMemory{byte}})"/>). They are taken on trust.</param>
+    /// <param name="completed">Receives what is completed.</param>
+    /// <exception cref="ArgumentException">There are more entries than fit, or not one hash for each.</exception>
+    public void AppendBundle(IReadOnlyList<ReadOnlyMemory<byte>> entries, ReadOnlySpan<byte> leaves, TileCompleted completed)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        ArgumentNullException.ThrowIfNull(completed);
+        if (entries.Count > RoomInTile || leaves.Length != entries.Count * TreeHash.Length)
+        {
+            throw new ArgumentException("The entries of one bundle and their hashes are added at once");
+        }
+
+        foreach (var entry in entries)
+        {
+            EntryBundle.Append(_bundle, entry.Span);
+        }
+
+        Push(leaves, completed);
     }
 
     /// <summary>The root over all entries.</summary>
@@ -95,25 +135,28 @@ public sealed class MerkleTree
     /// <summary>Where RFC 6962 splits a tree of this many entries: the largest power of two below the number.</summary>
     internal static long SplitOf(long count) => 1L << BitOperations.Log2((ulong)(count - 1));
 
-    private void Push(int level, TreeHash hash, TileCompleted completed)
+    private int RoomInTile => TileId.FullWidth - (int)(Size % TileId.FullWidth);
+
+    // Leaf hashes, at most up to the end of the last tile; their entries are in the bundle already.
+    private void Push(ReadOnlySpan<byte> leaves, TileCompleted completed)
     {
-        var tail = _tails[level];
-        Span<byte> bytes = stackalloc byte[TreeHash.Length];
-        hash.CopyTo(bytes);
-        tail.AddRange(bytes);
-        if (tail.Count < TileId.FullWidth * TreeHash.Length)
+        Size += leaves.Length / TreeHash.Length;
+        if (!leaves.IsEmpty && Size % TileId.FullWidth == 0)
         {
-            return;
+            completed(new TileId(TileId.Entries, (Size / TileId.FullWidth) - 1), _bundle.ToArray());
+            _bundle.Clear();
         }
 
-        var full = tail.ToArray();
-        tail.Clear();
-        var index = (TileId.CountIn(level, Size) / TileId.FullWidth) - 1;
-        completed(new TileId(level, index), full);
-
-        // The 256 hashes of this tile are the two halves of the next level's node.
-        var left = new TreeNode(TileId.Height - 1, 0).HashIn(full);
-        var right = new TreeNode(TileId.Height - 1, 1).HashIn(full);
-        Push(level + 1, MerkleHash.Node(left, right), completed);
+        _tails[0].AddRange(leaves);
+        Span<byte> above = stackalloc byte[TreeHash.Length];
+        for (var level = 0; _tails[level].Count == TileId.FullWidth * TreeHash.Length; level++)
+        {
+            // The 256 hashes of a full tile are the leaves of the next level's node.
+            var full = _tails[level].ToArray();
+            _tails[level].Clear();
+            completed(new TileId(level, (TileId.CountIn(level, Size) / TileId.FullWidth) - 1), full);
+            MerkleHash.Subtree(full).CopyTo(above);
+            _tails[level + 1].AddRange(above);
+        }
     }
 }

@@ -64,20 +64,6 @@ public readonly record struct TreeNode(int Level, long Index)
             throw new NotVerifiedException("A tile is shorter than the tree's size says");
         }
 
-        Span<TreeHash> hashes = stackalloc TreeHash[count];
-        for (var i = 0; i < count; i++)
-        {
-            hashes[i] = new TreeHash(tile.Slice((first + i) * TreeHash.Length, TreeHash.Length));
-        }
-
-        for (; count > 1; count /= 2)
-        {
-            for (var i = 0; i < count / 2; i++)
-            {
-                hashes[i] = MerkleHash.Node(hashes[2 * i], hashes[(2 * i) + 1]);
-            }
-        }
-
-        return hashes[0];
+        return MerkleHash.Subtree(tile.Slice(first * TreeHash.Length, count * TreeHash.Length));
     }
 }

@@ -6,14 +6,15 @@ namespace Marketplace.Auditor.Verbs;
 
 /// <summary>
 /// Reads a whole published log, recomputes every tile from the entries, compares each with the one served and the root
-/// with the checkpoint's. It keeps one bundle and the right edge of the tree in memory, whatever the log's size.
+/// with the checkpoint's. Bundles are read and hashed on all processors, a few ahead; memory holds those and the right edge
+/// of the tree, whatever the log's size.
 /// </summary>
 internal static class LogVerb
 {
     private const string Usage = "log URL-or-FOLDER [--policy FILE]";
 
     public static Verb Verb { get; } = new("log", Usage, "Reads a whole published log, recomputes every tile and the root, and compares.", Run);
-    private const int Ahead = 8;
+    private const int Ahead = 16;
     private const int ProgressEvery = 4096;
 
     private static int Run(string[] args, Terminal terminal)
@@ -27,9 +28,9 @@ internal static class LogVerb
         var checkpoint = trusted?.Checkpoint ?? Checkpoint.Parse(note.Text);
         var tree = new MerkleTree();
         var tiles = 0L;
-        void Compare(TileId tile, ReadOnlySpan<byte> recomputed)
+        void Compare(TileId tile, ReadOnlySpan<byte> recomputed, byte[]? served = null)
         {
-            if (!source.Tile(tile).AsSpan().SequenceEqual(recomputed))
+            if (!(served ?? source.Tile(tile)).AsSpan().SequenceEqual(recomputed))
             {
                 throw new NotVerifiedException($"{tile.Path} differs from the tile recomputed from the entries");
             }
@@ -37,18 +38,19 @@ internal static class LogVerb
             tiles++;
         }
 
-        foreach (var entry in Entries(source, checkpoint.Size, terminal.Words))
+        foreach (var part in Parts(source, checkpoint.Size, terminal.Words))
         {
-            tree.Append(entry.Span, (tile, bytes) =>
+            Compare(part.Tile, part.Leaves, part.Served);
+            tree.AppendBundle(part.Entries, part.Leaves, (tile, bytes) =>
             {
-                if (tile.Level != TileId.Entries)
+                if (tile.Level > 0)
                 {
                     Compare(tile, bytes.Span);
                 }
             });
         }
 
-        for (var level = 0; level <= TileId.MaxLevel; level++)
+        for (var level = 1; level <= TileId.MaxLevel; level++)
         {
             var tail = tree.Tail(level);
             if (tail.Length > 0)
@@ -68,10 +70,11 @@ internal static class LogVerb
         return Exit.Good;
     }
 
-    // Bundles are fetched a few ahead, so that a distant log is not read at one bundle a round trip.
-    private static IEnumerable<ReadOnlyMemory<byte>> Entries(LogSource source, long size, TextWriter words)
+    // A few ahead, so that a distant log is not read at one bundle a round trip. Each is read, hashed and beside it its tile
+    // read by one worker.
+    private static IEnumerable<Part> Parts(LogSource source, long size, TextWriter words)
     {
-        var fetching = new Queue<Task<IReadOnlyList<ReadOnlyMemory<byte>>>>();
+        var fetching = new Queue<Task<Part>>();
         long next = 0;
         long done = 0;
         var bundles = (size + TileId.FullWidth - 1) / TileId.FullWidth;
@@ -79,19 +82,25 @@ internal static class LogVerb
         {
             for (; next < bundles && fetching.Count < Ahead; next++)
             {
-                var bundle = TileId.Of(TileId.Entries, next, size);
-                fetching.Enqueue(Task.Run(() => source.Bundle(bundle)));
+                var index = next;
+                fetching.Enqueue(Task.Run(() => Part.Read(source, index, size)));
             }
 
-            foreach (var entry in fetching.Dequeue().GetAwaiter().GetResult())
-            {
-                yield return entry;
-            }
-
+            yield return fetching.Dequeue().GetAwaiter().GetResult();
             if (++done % ProgressEvery == 0)
             {
                 words.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done * TileId.FullWidth} of {size} entries read"));
             }
+        }
+    }
+
+    private sealed record Part(TileId Tile, IReadOnlyList<ReadOnlyMemory<byte>> Entries, byte[] Leaves, byte[] Served)
+    {
+        public static Part Read(LogSource source, long index, long size)
+        {
+            var tile = TileId.Of(0, index, size);
+            var entries = source.Bundle(TileId.Of(TileId.Entries, index, size));
+            return new Part(tile, entries, MerkleHash.Leaves(entries), source.Tile(tile));
         }
     }
 }

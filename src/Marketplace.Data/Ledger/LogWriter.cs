@@ -18,8 +18,11 @@ public sealed record LogStep(
 /// <summary>The writes of the sequencer. One writer at a time for each loop, by an advisory lock of its transaction.</summary>
 public static class LogWriter
 {
-    /// <summary>Batches integrated in one step, so that a step's memory is bounded.</summary>
+    /// <summary>Batches integrated in one step at most.</summary>
     public const int BatchesAStep = 1000;
+
+    /// <summary>Bytes of entries after which a step takes up no further batch, so that its memory is bounded.</summary>
+    public const int BytesAStep = 65_536 * Commitment.Length;
 
     // Any fixed number: with the loop's id it names the lock.
     private const int SequencerLock = 0x4C6F6730;
@@ -34,8 +37,18 @@ public static class LogWriter
         Add(batch, "SELECT size, bundle, tails FROM ledger.edges WHERE loop_id = $1", loopId);
         Add(batch, "SELECT vkey FROM ledger.logs WHERE loop_id = $1", loopId);
         Add(batch, "SELECT halts, words FROM ledger.incidents WHERE loop_id = $1 ORDER BY incident_id DESC LIMIT 1", loopId);
-        Add(batch, "SELECT batch_id, entries FROM ledger.pending WHERE loop_id = $1 ORDER BY batch_id LIMIT $2", loopId)
-            .Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchesAStep });
+        var waiting = Add(
+            batch,
+            """
+            SELECT batch_id, entries FROM (
+                SELECT batch_id, entries, sum(octet_length(entries)) OVER (ORDER BY batch_id) - octet_length(entries) AS before
+                FROM (SELECT batch_id, entries FROM ledger.pending WHERE loop_id = $1 ORDER BY batch_id LIMIT $2) AS first
+            ) AS counted
+            WHERE before < $3 ORDER BY batch_id
+            """,
+            loopId);
+        waiting.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchesAStep });
+        waiting.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BytesAStep });
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);

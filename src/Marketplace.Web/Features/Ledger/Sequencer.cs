@@ -98,8 +98,9 @@ public sealed class Sequencer(
                 }
 
                 kinds[kind - 1]++;
-                state.Tree.Append(pending.Entries.AsSpan(at, Commitment.Length), (tile, bytes) => completed.Add((tile, bytes.ToArray())));
             }
+
+            state.Tree.AppendAll(pending.Entries, Commitment.Length, (tile, bytes) => completed.Add((tile, bytes.ToArray())));
         }
 
         var checkpoint = new Checkpoint(key.Verifier.Name, state.Tree.Size, state.Tree.Root());
