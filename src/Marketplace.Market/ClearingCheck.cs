@@ -79,6 +79,9 @@ public static class ClearingCheck
         /// <summary>Whether it runs, or would but for whole Wh: in the money or at it.</summary>
         public bool Runs => Activity > 0 || (Capacity > 0 && !Loses);
 
+        /// <summary>Whether its activity may have been rounded: below capacity, or brought up to it at no gain.</summary>
+        public bool IsPartial => Activity < Capacity || !Gains;
+
         public long LargestFlow => Flows.Max(f => Math.Abs(f.Flow));
     }
 
@@ -280,12 +283,12 @@ public static class ClearingCheck
             var amplification = Enumerable.Repeat(BigInteger.One, nodes).ToArray();
             foreach (var unit in running)
             {
-                sum[Root(unit.Flows[0].Node)] += unit.Flows.Length + (unit.Activity < unit.Capacity ? CeilingDivide(unit.LargestFlow, Limits.One) : 0);
+                sum[Root(unit.Flows[0].Node)] += unit.Flows.Length + (unit.IsPartial ? CeilingDivide(unit.LargestFlow, Limits.One) : 0);
             }
 
             for (var n = 0; n < nodes; n++)
             {
-                var flows = running.Where(u => u.Activity < u.Capacity).SelectMany(u => u.Flows).Where(f => f.Node == n).Select(f => Math.Abs(f.Flow)).ToList();
+                var flows = running.Where(u => u.IsPartial).SelectMany(u => u.Flows).Where(f => f.Node == n).Select(f => Math.Abs(f.Flow)).ToList();
                 if (flows.Count > 1)
                 {
                     // Where no order can take up a remainder and every flow moves by more than one Wh a step, few activities fit together.
@@ -294,7 +297,56 @@ public static class ClearingCheck
                 }
             }
 
-            return [.. Enumerable.Range(0, nodes).Select(n => sum[Root(n)] * amplification[Root(n)])];
+            var near = Enumerable.Range(0, nodes).Select(n => sum[Root(n)] * amplification[Root(n)]).ToArray();
+            foreach (var ring in Rings(running).Select(Root).Distinct().ToList())
+            {
+                var joined = Enumerable.Range(0, nodes).Where(n => Root(n) == ring).ToList();
+                var circuits = CircuitTolerance([.. running.Where(u => Root(u.Flows[0].Node) == ring)], joined);
+                joined.ForEach(n => near[n] = BigInteger.Max(near[n], circuits));
+            }
+
+            return near;
+        }
+
+        /// <summary>A node of each ring of units that hangs together with a node where nothing is bought or sold: a remainder may run around it without end.</summary>
+        private List<int> Rings(List<Unit> running)
+        {
+            var root = Enumerable.Range(0, book.Nodes.Count).ToArray();
+            int Root(int n) => root[n] == n ? n : root[n] = Root(root[n]);
+            var rings = new List<int>();
+            foreach (var unit in running.DistinctBy(u => string.Join(';', u.Flows), StringComparer.Ordinal))
+            {
+                var first = unit.Flows[0].Node;
+                foreach (var (node, _) in unit.Flows.Skip(1))
+                {
+                    if (Root(node) == Root(first))
+                    {
+                        rings.Add(node);
+                    }
+
+                    root[Root(node)] = Root(first);
+                }
+            }
+
+            var silent = running.SelectMany(u => u.Flows).Select(f => f.Node).Where(n => !_traded[n]).Select(Root).ToHashSet();
+            return [.. rings.Where(n => silent.Contains(Root(n)))];
+        }
+
+        /// <summary>What running all circuits in whole multiples can cost: at most so many circuits, each with no activity above a
+        /// determinant of the flows in whole numbers, which is at most the product of the rows' sums.</summary>
+        private static BigInteger CircuitTolerance(List<Unit> units, List<int> nodes)
+        {
+            var (product, scale) = (BigInteger.One, BigInteger.One);
+            foreach (var n in nodes)
+            {
+                var flows = units.SelectMany(u => u.Flows).Where(f => f.Node == n).Select(f => (BigInteger)Math.Abs(f.Flow)).ToList();
+                var divisor = flows.Aggregate((BigInteger)Limits.One, BigInteger.GreatestCommonDivisor);
+                var one = Limits.One / divisor;
+                product *= flows.Aggregate(one, (sum, flow) => sum + (flow / divisor));
+                scale = scale / BigInteger.GreatestCommonDivisor(scale, one) * one;
+            }
+
+            return (units.Count + nodes.Count) * product * scale * units.Aggregate(BigInteger.One, (sum, u) => sum + CeilingDivide(u.LargestFlow, Limits.One));
         }
 
         private static BigInteger CeilingDivide(BigInteger a, BigInteger b) => (a + b - 1) / b;
@@ -330,15 +382,21 @@ public static class ClearingCheck
                 _bound += tolerance[n] * _largestMissedGain[n] * Limits.One;
             }
 
+            var losses = BigInteger.Zero;
             foreach (var unit in units)
             {
                 // A margin within the rounding of the prices proves nothing about the activity, but is as small as that rounding.
                 _bound += unit.Gains ? tolerance[unit.Flows[0].Node] * unit.Margin
                     : unit.Loses ? 0
                     : unit.Capacity * BigInteger.Abs(unit.Margin);
-                _bound += unit.Activity > 0 ? unit.Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(Dual(f.Node))) * Limits.One : 0;
+                losses += unit.Activity > 0 ? unit.Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(Dual(f.Node))) * Limits.One : 0;
             }
 
+            _bound += losses;
+
+            // Nothing running has welfare 0, so that what is lost is at most the dual value, however far rounding reaches.
+            var dualValue = _gap + ((_orderWelfare - _unitCost) * Limits.One);
+            _bound = BigInteger.Min(_bound, dualValue + losses);
             if (BigInteger.Abs(_gap) > _bound)
             {
                 Find("duality gap", "result", $"{ToMoney(_gap)}, rounding explains {ToMoney(_bound)}");

@@ -30,7 +30,8 @@ public static class CoupledAuction
             rooms[n] = new NodeRoom(buys[n], sells[n], prices[n].Price?.MicroPerKWh);
         }
 
-        var (activities, net) = WholeActivities.Of(units, rooms, vertex.Activities);
+        var duals = Array.ConvertAll(prices, p => (p.Price ?? p.Support)?.MicroPerKWh ?? 0);
+        var (parts, net) = WholeActivities.Of(units, rooms, vertex.Activities, duals);
         var accepted = new long[book.Orders.Count];
         for (var n = 0; n < rooms.Length; n++)
         {
@@ -43,10 +44,9 @@ public static class CoupledAuction
         var connections = new Energy[book.Connections.Count];
         for (var u = 0; u < units.Length; u++)
         {
-            var parts = units[u].Split(activities[u]);
-            for (var i = 0; i < parts.Length; i++)
+            for (var i = 0; i < parts[u].Length; i++)
             {
-                (units[u].IsConnection ? connections : converters)[units[u].Members[i]] = Energy.FromWh(parts[i]);
+                (units[u].IsConnection ? connections : converters)[units[u].Members[i]] = Energy.FromWh(parts[u][i]);
             }
         }
 

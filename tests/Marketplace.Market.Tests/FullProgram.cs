@@ -28,7 +28,12 @@ internal static class FullProgram
             var sign = order.Side == Side.Buy ? 1 : -1;
             for (var s = 0; s < order.StepCount; s++)
             {
-                Add(sign * order.Step(s).Limit.MicroPerKWh, order.Step(s).Quantity.WattHours, [(book.NodeIndex(order.Node), sign)]);
+                var limit = order.Step(s).Limit;
+                if (order.Side == Side.Buy ? book.Floor is null || limit >= book.Floor : book.Cap is null || limit <= book.Cap)
+                {
+                    var counted = order.Side == Side.Buy && limit > book.Cap ? book.Cap!.Value : order.Side == Side.Sell && limit < book.Floor ? book.Floor!.Value : limit;
+                    Add(sign * counted.MicroPerKWh, order.Step(s).Quantity.WattHours, [(book.NodeIndex(order.Node), sign)]);
+                }
             }
         }
 

@@ -81,6 +81,15 @@ internal sealed class UnitGroup
 
     private static readonly System.Globalization.CultureInfo Invariant = System.Globalization.CultureInfo.InvariantCulture;
 
+    /// <summary>Each member by itself, with its share of an activity.</summary>
+    public IEnumerable<(UnitGroup Unit, Rational Activity)> Alone(Rational activity)
+    {
+        for (var i = 0; i < Members.Length; i++)
+        {
+            yield return (new UnitGroup(Id, Nodes, Flows, Cost, [(Members[i], _capacities[i])], IsConnection), activity * _capacities[i] / Capacity);
+        }
+    }
+
     /// <summary>Splits a whole activity among the members by capacity.</summary>
     public long[] Split(long activity) =>
         _capacities.Length == 1 ? [activity] : LargestRemainder.Split(activity, _capacities);

@@ -4,11 +4,10 @@ namespace Marketplace.Market.Coupled;
 
 /// <summary>Turns the fractional activities of an optimal vertex into whole Wh, such that at each node the orders in or at
 /// the money can take up exactly what the units bring. Activities round down; where orders cannot take up what is then over or
-/// missing, whole activities close by are searched that balance, and if there are none, units are cut until there is nothing
-/// over or missing, which always ends because nothing running is balanced. Last, small changes are made for as long as they lead nearer to the fractions or welfare grows.</summary>
+/// missing, whole activities close by are searched that balance, and whole circuits, which always do. Last, small changes are
+/// made for as long as they lead nearer to the fractions or welfare grows.</summary>
 internal sealed class WholeActivities
 {
-    private const int MostCuts = 200_000;
     private const int MostRounds = 64;
 
     private readonly UnitGroup[] _units;
@@ -19,9 +18,10 @@ internal sealed class WholeActivities
     private readonly long[] _coarseness;
     private readonly long[] _activities;
     private readonly long[] _net;
-    private readonly List<(int Unit, int Place)>[] _unitsAt;
+    private readonly bool[] _indifferent;
+    private bool[] _focus;
 
-    private WholeActivities(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact)
+    private WholeActivities(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact, long[] duals)
     {
         (_units, _rooms, _exact) = (units, rooms, exact);
         _least = Array.ConvertAll(exact, x => (long)x.Floor());
@@ -29,42 +29,119 @@ internal sealed class WholeActivities
         _coarseness = Array.ConvertAll(units, u => (u.Flows.Max(Math.Abs) + Limits.One - 1) / Limits.One);
         _activities = new long[units.Length];
         _net = new long[rooms.Length];
-        _unitsAt = [.. rooms.Select(_ => new List<(int, int)>())];
-        for (var u = 0; u < units.Length; u++)
-        {
-            for (var k = 0; k < units[u].Nodes.Length; k++)
-            {
-                _unitsAt[units[u].Nodes[k]].Add((u, k));
-            }
-        }
+        _focus = [.. rooms.Select(_ => true)];
+        _indifferent = Array.ConvertAll(units, u => IsIndifferent(u, duals));
     }
 
-    /// <summary>Whole activity of each unit group, and the net energy that units bring to each node.</summary>
-    public static (long[] Activities, long[] Net) Of(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact)
+    /// <summary>Whether a unit gains nothing and loses nothing at the prices, but for their rounding: it may run at any activity.</summary>
+    private static bool IsIndifferent(UnitGroup unit, long[] duals)
     {
-        var whole = new WholeActivities(units, rooms, exact);
-        var best = whole.StartFrom(value => value.Floor()) ? whole.Kept(null) : null;
-        if (best is null)
+        var margin = -((Int128)unit.Cost * Limits.One);
+        Int128 slack = 0;
+        for (var k = 0; k < unit.Nodes.Length; k++)
         {
+            margin += (Int128)unit.Flows[k] * duals[unit.Nodes[k]];
+            slack += Math.Abs(unit.Flows[k]);
+        }
+
+        return 2 * Int128.Abs(margin) <= slack;
+    }
+
+    /// <summary>Whole activity of each member of each unit group, and the net energy that units bring to each node.</summary>
+    /// <param name="units">The units.</param>
+    /// <param name="rooms">What the orders of each node can take up.</param>
+    /// <param name="exact">Activity of each unit in fractions.</param>
+    /// <param name="duals">Price of each node, or what stands for it where there is none.</param>
+    public static (long[][] Parts, long[] Net) Of(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact, long[] duals)
+    {
+        var whole = new WholeActivities(units, rooms, exact, duals);
+        if (whole.StartFrom(value => value.Floor()))
+        {
+            whole.Improve();
+            return (whole.Parts(), whole._net);
+        }
+
+        // What follows is rare: units meet where no order can take up a remainder. Converters alike may then run unlike.
+        var alone = units.SelectMany((unit, u) => unit.Alone(exact[u]).Select(one => (one.Unit, one.Activity, Group: u))).ToArray();
+        whole = new WholeActivities([.. alone.Select(a => a.Unit)], rooms, [.. alone.Select(a => a.Activity)], duals);
+        whole.Nearest();
+        var activities = whole._activities.Zip(alone, (activity, a) => (activity, a.Group)).ToLookup(x => x.Group, x => x.activity);
+        return ([.. units.Select((_, u) => activities[u].ToArray())], whole._net);
+    }
+
+    private long[][] Parts() => [.. _units.Select((unit, u) => unit.Split(_activities[u]))];
+
+    /// <summary>Settles one after the other what hangs together and is out of balance: the best that searches from several places find, and never worse than whole circuits.</summary>
+    private void Nearest()
+    {
+        StartFrom(value => value.Floor());
+        for (var node = 0; node < _rooms.Length; node++)
+        {
+            if (Excess(node) == 0)
+            {
+                continue;
+            }
+
+            _focus = Joined(node);
+            (Score Score, long[] Activities)? best = null;
             foreach (var start in new Func<Rational, long>[] { v => v.Floor(), v => v.Round(), v => -(-v).Floor() })
             {
-                best = whole.StartFrom(start) || whole.Approach() ? whole.Kept(best) : best;
+                best = StartFrom(start) || Approach() ? Kept(best) : best;
+            }
+
+            for (var wide = best is null ? 0 : 2; wide < 2; wide++)
+            {
+                StartFrom(v => v.Floor());
+                if (WholeWalk.Find(_units, _rooms, _exact, _activities, wide == 1 ? InFocus() : Loose()) is { } found)
+                {
+                    Go(found);
+                    best = TotalExcess() == 0 ? Kept(best) : best;
+                }
+            }
+
+            Go(WholeCircuits.Of(_units, _rooms.Length, [.. _exact.Select((x, u) => IsInFocus(u) ? x : Rational.Zero)]));
+            best = Kept(best);
+            Go(best!.Value.Activities);
+        }
+
+        Array.Fill(_focus, true);
+        Improve();
+    }
+
+    private bool IsInFocus(int unit) => Array.Exists(_units[unit].Nodes, n => _focus[n]);
+
+    private List<int> InFocus() => [.. Enumerable.Range(0, _units.Length).Where(u => IsInFocus(u) && (!_exact[u].IsZero || _indifferent[u]))];
+
+    /// <summary>The nodes joined to one by units that run or could.</summary>
+    private bool[] Joined(int node)
+    {
+        var reached = new bool[_rooms.Length];
+        reached[node] = true;
+        for (var grown = true; grown;)
+        {
+            grown = false;
+            for (var u = 0; u < _units.Length; u++)
+            {
+                if ((!_exact[u].IsZero || _indifferent[u]) && Array.Exists(_units[u].Nodes, n => reached[n]) && Array.Exists(_units[u].Nodes, n => !reached[n]))
+                {
+                    grown = true;
+                    Array.ForEach(_units[u].Nodes, n => reached[n] = true);
+                }
             }
         }
 
-        if (best is null)
-        {
-            whole.StartFrom(value => value.Floor());
-            whole.Cut();
-            best = whole.Kept(null);
-        }
+        return reached;
+    }
 
-        for (var u = 0; u < units.Length; u++)
+    private void Go(long[] activities)
+    {
+        for (var u = 0; u < _units.Length; u++)
         {
-            whole.Set(u, best!.Value.Activities[u]);
+            if (IsInFocus(u))
+            {
+                Set(u, activities[u]);
+            }
         }
-
-        return (whole._activities, whole._net);
     }
 
     /// <summary>Rounds every activity in one way; says whether the orders can take that up.</summary>
@@ -72,7 +149,10 @@ internal sealed class WholeActivities
     {
         for (var u = 0; u < _units.Length; u++)
         {
-            Set(u, round(_exact[u]));
+            if (IsInFocus(u))
+            {
+                Set(u, round(_exact[u]));
+            }
         }
 
         return TotalExcess() == 0;
@@ -91,7 +171,7 @@ internal sealed class WholeActivities
         Int128 total = 0;
         for (var n = 0; n < _rooms.Length; n++)
         {
-            total += Math.Abs(Excess(n));
+            total += _focus[n] ? Math.Abs(Excess(n)) : 0;
         }
 
         return total;
@@ -130,7 +210,14 @@ internal sealed class WholeActivities
         var loose = new List<int>();
         for (var u = 0; u < _units.Length; u++)
         {
-            if (_exact[u] != _activities[u] || (!_exact[u].IsZero && (_exact[u] < _units[u].Capacity || Array.Exists(_units[u].Nodes, n => Excess(n) != 0))))
+            if (!IsInFocus(u))
+            {
+                continue;
+            }
+
+            if (_exact[u] != _activities[u]
+                || (!_exact[u].IsZero && (_exact[u] < _units[u].Capacity || Array.Exists(_units[u].Nodes, n => Excess(n) != 0)))
+                || (_indifferent[u] && Array.Exists(_units[u].Nodes, n => Excess(n) != 0)))
             {
                 loose.Add(u);
             }
@@ -176,59 +263,11 @@ internal sealed class WholeActivities
         _activities[unit] = activity;
     }
 
-    private void Cut()
-    {
-        for (var cuts = 0; ; cuts++)
-        {
-            var node = FirstExcess();
-            if (node < 0)
-            {
-                return;
-            }
-
-            var excess = Excess(node);
-            var (unit, flow) = Cuttable(node, excess > 0 ? 1 : -1);
-            var step = cuts < MostCuts ? Math.Max(1, (long)((Int128)Math.Abs(excess) * Limits.One / flow)) : long.MaxValue;
-            Set(unit, Math.Max(0, _activities[unit] - Math.Min(step, _activities[unit])));
-        }
-    }
-
-    private int FirstExcess()
-    {
-        for (var n = 0; n < _rooms.Length; n++)
-        {
-            if (Excess(n) != 0)
-            {
-                return n;
-            }
-        }
-
-        return -1;
-    }
-
     /// <summary>How far the net energy of a node is above (positive) or below (negative) what its orders can take up.</summary>
     private long Excess(int node) =>
         _net[node] > _rooms[node].Most ? _net[node] - _rooms[node].Most
         : _net[node] < _rooms[node].Least ? _net[node] - _rooms[node].Least
         : 0;
-
-    /// <summary>The running unit to cut at a node: one that the market runs in part before one that runs in full, then the finest flow.</summary>
-    private (int Unit, long Flow) Cuttable(int node, int sign)
-    {
-        var best = (Unit: -1, Flow: 0L, Full: true);
-        foreach (var (unit, place) in _unitsAt[node])
-        {
-            var flow = _units[unit].Flows[place] * sign;
-            var full = _exact[unit] == _units[unit].Capacity;
-            if (flow > 0 && _activities[unit] > 0
-                && (best.Unit < 0 || (best.Full && !full) || (best.Full == full && flow < best.Flow)))
-            {
-                best = (unit, flow, full);
-            }
-        }
-
-        return (best.Unit, best.Flow);
-    }
 
     /// <summary>Makes small changes for as long as they bring the activities nearer to the fractions or, at the same distance, welfare grows.
     /// Distance comes first: a step further saves up to one Wh of rounding and can have orders miss many, which may be worth it
@@ -305,6 +344,11 @@ internal sealed class WholeActivities
         Int128 value = 0;
         for (var n = 0; n < _rooms.Length; n++)
         {
+            if (!_focus[n])
+            {
+                continue;
+            }
+
             if (Excess(n) != 0)
             {
                 return null;

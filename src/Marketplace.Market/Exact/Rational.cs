@@ -41,7 +41,8 @@ internal readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
 
     private BigInteger BigNumerator => _large?.Numerator ?? _numerator;
 
-    private BigInteger BigDenominator => _large?.Denominator ?? Denominator;
+    /// <summary>Above zero; one if the fraction is whole.</summary>
+    public BigInteger BigDenominator => _large?.Denominator ?? Denominator;
 
     /// <summary>The exact quotient of two whole numbers.</summary>
     public static Rational Of(BigInteger numerator, BigInteger denominator)
