@@ -11,6 +11,7 @@ using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Prices;
 using Marketplace.Web.Features.Replay;
 using Marketplace.Web.Features.Settlement;
+using Marketplace.Web.Features.Transparency;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
 
@@ -20,6 +21,7 @@ builder.AddPipeline();
 builder.AddShell();
 builder.AddAccounts();
 builder.AddLedger();
+builder.AddTransparency();
 builder.AddLoops();
 builder.AddMetering();
 builder.AddOrders();
@@ -38,6 +40,7 @@ app.MapShell();
 app.MapAccounts();
 
 app.MapLedgerEndpoints();
+app.MapTransparency();
 app.MapMetering();
 app.MapPrices();
 app.MapConsumption();

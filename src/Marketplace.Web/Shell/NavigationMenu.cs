@@ -17,9 +17,6 @@ public static class NavigationMenu
     /// <summary>How many entries a single role may have.</summary>
     public const int MostEntries = 7;
 
-    /// <summary>The ledger's page is not below a loop's address: it takes the loop as a parameter.</summary>
-    private const string Ledger = "/ledger-log?loop=";
-
     /// <summary>Every entry, in the order shown.</summary>
     public static IReadOnlyList<NavigationEntry> All { get; } =
     [
@@ -35,14 +32,14 @@ public static class NavigationMenu
         new("Meters", "/meters", "meter", Operator, Technician),
         new("Hours", "/operations", "clock", Operator, Technician, Auditor),
         new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
-        new("Transparency", Ledger, "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
+        new("Transparency", "/ledger", "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
     ];
 
     /// <summary>What a visitor sees without signing in.</summary>
     public static IReadOnlyList<NavigationEntry> Public { get; } =
     [
         new("Market", "/market", "market"),
-        new("Transparency", Ledger, "shield"),
+        new("Transparency", "/ledger", "shield"),
     ];
 
     /// <summary>The entries for the roles a person holds in a loop; the public ones for none. Addresses are complete.</summary>
@@ -57,6 +54,6 @@ public static class NavigationMenu
 
         var held = roles.ToHashSet();
         var entries = held.Count == 0 ? Public : All.Where(entry => entry.Roles.Any(held.Contains));
-        return [.. entries.Select(entry => entry with { Href = entry.Href == Ledger ? Ledger + loopPath["/loops/".Length..] : loopPath + entry.Href })];
+        return [.. entries.Select(entry => entry with { Href = loopPath + entry.Href })];
     }
 }

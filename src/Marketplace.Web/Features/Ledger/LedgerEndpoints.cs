@@ -22,8 +22,17 @@ internal static class LedgerEndpoints
             group.AddEndpointFilter(async (context, next) =>
             {
                 // Anyone's own page or tool may check us.
-                context.HttpContext.Response.Headers.AccessControlAllowOrigin = "*";
-                return await next(context);
+                var headers = context.HttpContext.Response.Headers;
+                headers.AccessControlAllowOrigin = "*";
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+                var result = await next(context);
+                if (result is IStatusCodeHttpResult { StatusCode: StatusCodes.Status404NotFound })
+                {
+                    // What is not there yet may be there in a second: nobody shall remember that it was not.
+                    headers.CacheControl = "no-store";
+                }
+
+                return result;
             });
             group.MapMethods("/checkpoint", Methods, CheckpointAsync);
             group.MapMethods("/tile/{**path}", Methods, TileAsync);
@@ -49,18 +58,27 @@ internal static class LedgerEndpoints
         return Results.Text(published.Note, PlainText, Encoding.UTF8);
     }
 
-    private static async Task<IResult> TileAsync(string path, HttpContext context, LoopNames loops, NpgsqlDataSource source, CancellationToken cancellationToken)
+    private static async Task<IResult> TileAsync(
+        string path, HttpContext context, LoopNames loops, FullTiles full, NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         if (!TileId.TryParse("tile/" + path, out var tile) || await loops.FindAsync(Slug(context), cancellationToken) is not { } loopId)
         {
             return Results.NotFound();
         }
 
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        var tiles = await LogTables.TilesAsync(connection, loopId, [tile], cancellationToken);
-        if (!tiles.TryGetValue(tile, out var bytes))
+        // A partial tile is a prefix of the full one, so what is remembered serves both.
+        var bytes = full.Find(loopId, tile);
+        if (bytes.IsEmpty)
         {
-            return Results.NotFound();
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            var tiles = await LogTables.TilesAsync(connection, loopId, [tile], cancellationToken);
+            if (!tiles.TryGetValue(tile, out var found))
+            {
+                return Results.NotFound();
+            }
+
+            full.Remember(loopId, tile, found);
+            bytes = found;
         }
 
         context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";

@@ -19,6 +19,7 @@ public static class LedgerFeature
         services.AddHostedService(provider => provider.GetRequiredService<Cosigning>());
         services.AddSingleton<Sequencer>();
         services.AddSingleton<ProofReader>();
+        services.AddSingleton<FullTiles>();
     }
 
     public static void MapLedgerEndpoints(this IEndpointRouteBuilder routes) => routes.MapLedger();

@@ -61,8 +61,10 @@ public sealed partial class NewLoopRules : AbstractValidator<NewLoop>
     public NewLoopRules()
     {
         RuleFor(plan => plan.Name).Must(name => name.Trim().Length is >= 2 and <= 80).WithMessage("Give the loop a name of 2 to 80 characters.");
-        RuleFor(plan => plan.Slug).Must(slug => slug.Length is >= 2 and <= 40 && SlugForm().IsMatch(slug) && slug != "new")
+        RuleFor(plan => plan.Slug).Must(slug => slug.Length is >= 2 and <= 40 && SlugForm().IsMatch(slug))
             .WithMessage("Use 2 to 40 lower-case letters, digits and hyphens, beginning with a letter, e.g. harbour-loop.");
+        RuleFor(plan => plan.Slug).Must(slug => !ReservedSlugs.Contain(slug))
+            .WithMessage("This address is taken by the portal itself. Choose a different one, e.g. harbour-loop.");
         RuleFor(plan => plan.Currency).Must(currency => currency.Length == 3 && currency.All(char.IsAsciiLetterUpper))
             .WithMessage("Use the currency's three letters, e.g. EUR, GBP or CHF.");
         RuleFor(plan => plan.TimeZone).Must(zone => zone.Contains('/', StringComparison.Ordinal) && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))

@@ -39,6 +39,11 @@ internal sealed class SetUpLoopHandler(Work work, TimeProvider time) : IRequestH
             return existing;
         }
 
+        if (ReservedSlugs.Contain(plan.Slug))
+        {
+            throw new RefusedException(nameof(plan.Slug), $"'{plan.Slug}' is an address of the portal itself and cannot name a loop. Rename the folder.");
+        }
+
         var loop = new Loop
         {
             Slug = plan.Slug,
