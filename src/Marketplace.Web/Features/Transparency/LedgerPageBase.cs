@@ -17,11 +17,12 @@ public abstract class LedgerPageBase : PublicLoopPage
     private HttpContext? Context { get; set; }
 
     /// <summary>Programs that ask for something that is not there get the status for it, people the words.</summary>
-    protected void AnswerNotFound()
+    protected void AnswerNotFound() => AnswerNotFound(Context);
+
+    /// <summary>The status is set only as the answer leaves: set earlier, the framework would put its own page in place of the words.</summary>
+    internal static void AnswerNotFound(HttpContext? context) => context?.Response.OnStarting(static state =>
     {
-        if (Context is { Response.HasStarted: false } context)
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-        }
-    }
+        ((HttpResponse)state).StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }, context.Response);
 }
