@@ -93,6 +93,30 @@ run_tests() {
   echo $((SECONDS - started)) >"$results/$project.seconds"
 }
 
+# Another's verifier of logs, which shares no code with ours: where its source lies beside this clone and Go is here or can be
+# installed. Elsewhere its tests count as skipped.
+build_other_verifier() {
+  local source=$ROOT/../shared/tools/ledger-verifier program=$DATA/ledger-verifier
+  [ -z "${LEDGER_VERIFIER:-}" ] || return 0
+  if [ ! -f "$source/main.go" ]; then
+    say "No other verifier of logs lies beside this clone: its tests are skipped."
+    return 0
+  fi
+  if [ ! -x "$program" ] || [ "$source/main.go" -nt "$program" ]; then
+    if [ -n "$fast" ] && ! command -v go >/dev/null; then
+      say "Go is not here: the tests with the other verifier of logs are skipped."
+      return 0
+    fi
+    say "Building the other verifier of logs."
+    if ! timeout -k 10 600 sh "$source/build.sh" "$program.new" >"$DATA/ledger-verifier.log" 2>&1 </dev/null; then
+      say "Go could not be installed, or did not build it: the tests with the other verifier of logs are skipped."
+      return 0
+    fi
+    mv "$program.new" "$program"
+  fi
+  export LEDGER_VERIFIER=$program
+}
+
 counter() { sed -nE "s/.*<Counters [^>]*\b$2=\"([0-9]+)\".*/\1/p" "$1" | head -1; }
 
 # One line for a project; for one that failed, what the tests said, too.

@@ -77,7 +77,7 @@ internal static class Given
 
         try
         {
-            return LedgerPolicy.Parse(System.Text.Encoding.UTF8.GetString(File(path)));
+            return LedgerPolicy.Parse(File(path));
         }
         catch (FormatException e)
         {
@@ -97,8 +97,16 @@ internal static class Given
         }
     }
 
+    /// <summary>The checkpoint a note carries, whoever signed it.</summary>
+    /// <exception cref="NotVerifiedException">It is malformed or impossible.</exception>
+    public static Checkpoint Checkpoint(SignedNote note)
+    {
+        var checkpoint = Ledger.Checkpoint.Parse(note.Text);
+        return checkpoint.IsPossible ? checkpoint : throw new NotVerifiedException("the checkpoint has size 0 but not the root of an empty tree");
+    }
+
     public static long Number(string name, string text) =>
-        Checkpoint.TryReadNumber(text, out var number) ? number : throw new InputException($"{name} '{text}' is not a whole number from 0");
+        Ledger.Checkpoint.TryReadNumber(text, out var number) ? number : throw new InputException($"{name} '{text}' is not a whole number from 0");
 
     /// <summary>A hash in base64 or in hexadecimal.</summary>
     public static TreeHash Hash(string name, string text)

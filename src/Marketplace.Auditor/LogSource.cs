@@ -36,7 +36,7 @@ internal sealed class LogSource : IDisposable
     {
         var bytes = Read(tile.Path);
         var wanted = tile.Width * TreeHash.Length;
-        if (bytes is null && !tile.IsFull && Read(new TileId(tile.Level, tile.Index).Path) is { Length: TileId.FullWidth * TreeHash.Length } full)
+        if (bytes is null && !tile.IsFull && Read(new TileId(tile.Level, tile.Index).Path) is { } full && full.Length >= wanted)
         {
             bytes = full[..wanted];
         }

@@ -5,7 +5,7 @@ using Marketplace.Ledger;
 namespace Marketplace.Auditor;
 
 /// <summary>What a witness remembers of one log, as kept on disk.</summary>
-internal sealed record Remembered(long Size, string Root, string Note);
+internal sealed record Remembered([property: JsonRequired] long Size, [property: JsonRequired] string Root, [property: JsonRequired] string Note);
 
 [JsonSerializable(typeof(SortedDictionary<string, Remembered>))]
 [JsonSourceGenerationOptions(WriteIndented = true)]
@@ -15,28 +15,25 @@ internal sealed partial class WitnessJson : JsonSerializerContext;
 /// A witness's memory, one file. It is written aside, forced to disk and put in place before an answer leaves, so that a
 /// crash or a power cut never makes the witness forget what it cosigned. Deciding and remembering are one step.
 /// </summary>
-internal sealed class WitnessMemory
+internal sealed class WitnessMemory : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly string _file;
+    private readonly FileStream _lock;
     private SortedDictionary<string, Remembered> _logs;
 
     public WitnessMemory(string file)
     {
         _file = file;
+        _lock = Lock(file);
         try
         {
-            _logs = File.Exists(file)
-                ? JsonSerializer.Deserialize(File.ReadAllBytes(file), WitnessJson.Default.SortedDictionaryStringRemembered) ?? throw new JsonException("it is empty")
-                : [];
-            foreach (var (origin, remembered) in _logs)
-            {
-                _ = TreeHash.TryParse(remembered.Root, out _) ? true : throw new JsonException($"the root of {origin} is malformed");
-            }
+            _logs = File.Exists(file) ? Read(file) : [];
         }
-        catch (JsonException e)
+        catch
         {
-            throw new InputException($"the witness's state {file} cannot be read ({e.Message}); a witness must not forget, so restore it");
+            _lock.Dispose();
+            throw;
         }
     }
 
@@ -66,15 +63,62 @@ internal sealed class WitnessMemory
         }
     }
 
+    public void Dispose() => _lock.Dispose();
+
+    private static SortedDictionary<string, Remembered> Read(string file)
+    {
+        try
+        {
+            var logs = JsonSerializer.Deserialize(File.ReadAllBytes(file), WitnessJson.Default.SortedDictionaryStringRemembered) ?? throw new JsonException("it is empty");
+            foreach (var (origin, remembered) in logs)
+            {
+                if (remembered is not { Note: not null, Root: not null })
+                {
+                    throw new JsonException($"what it says of {origin} is incomplete");
+                }
+
+                // The note was cosigned by us; what it says must be what was remembered beside it.
+                var note = Checkpoint.Parse(SignedNote.Parse(System.Text.Encoding.UTF8.GetBytes(remembered.Note)).Text);
+                if (note.Origin != origin || note.Size != remembered.Size || note.Root.ToString() != remembered.Root)
+                {
+                    throw new JsonException($"what it says of {origin} does not agree with the note beside it");
+                }
+            }
+
+            return logs;
+        }
+        catch (Exception e) when (e is JsonException or NotVerifiedException)
+        {
+            throw new InputException($"the witness's state {file} cannot be read ({e.Message.ReplaceLineEndings(" ")}); a witness must not forget, so restore it");
+        }
+    }
+
     private void Persist(SortedDictionary<string, Remembered> logs)
     {
         var aside = _file + ".next";
-        using var stream = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        JsonSerializer.Serialize(stream, logs, WitnessJson.Default.SortedDictionaryStringRemembered);
-        stream.Flush(flushToDisk: true);
+        using (var stream = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            JsonSerializer.Serialize(stream, logs, WitnessJson.Default.SortedDictionaryStringRemembered);
+            stream.Flush(flushToDisk: true);
+        }
+
         File.Move(aside, _file, overwrite: true);
 
-        // The file is on disk; this forces its new name there too (the rename is in the same journal).
-        stream.Flush(flushToDisk: true);
+        // The bytes are on disk; this forces the new name there too.
+        DirectoryOnDisk.Force(Path.GetDirectoryName(Path.GetFullPath(_file))!);
+    }
+
+    // Two witnesses on one memory would each forget what the other cosigned. The system lets go of the lock however the
+    // process ends.
+    private static FileStream Lock(string file)
+    {
+        try
+        {
+            return new FileStream(file + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(file + ".lock"))
+        {
+            throw new InputException($"another witness runs on the state {file}; two on one state could cosign a fork");
+        }
     }
 }

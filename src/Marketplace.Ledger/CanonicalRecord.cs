@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Marketplace.Quantities;
 
 namespace Marketplace.Ledger;
 
@@ -47,7 +46,8 @@ public sealed class CanonicalRecord
     public CanonicalRecord Add(string name, long value) => Add(name, value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Adds an instant as ISO 8601 in UTC to the second.</summary>
-    public CanonicalRecord Add(string name, DateTimeOffset instant) => Add(name, Instants.Iso(instant));
+    public CanonicalRecord Add(string name, DateTimeOffset instant) =>
+        Add(name, instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
 
     /// <summary>Adds a day as ISO 8601.</summary>
     public CanonicalRecord Add(string name, DateOnly day) => Add(name, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));

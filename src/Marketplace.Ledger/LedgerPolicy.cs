@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Marketplace.Ledger;
 
@@ -40,12 +41,20 @@ public sealed class LedgerPolicy
     /// <summary>A policy that trusts one log key alone.</summary>
     public static LedgerPolicy OfLog(VerifierKey key) => Parse($"log {key}\nquorum none\n");
 
-    /// <summary>Reads a policy file.</summary>
+    /// <summary>Reads a policy.</summary>
     /// <exception cref="FormatException">A line cannot be understood; the message names it.</exception>
     public static LedgerPolicy Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var policy = new LedgerPolicy(text);
+        return Parse(Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>Reads a policy file. Its bytes above 127 are opaque, as the standard says; only keys are read as UTF-8.</summary>
+    /// <exception cref="FormatException">A line cannot be understood; the message names it.</exception>
+    public static LedgerPolicy Parse(ReadOnlySpan<byte> file)
+    {
+        var policy = new LedgerPolicy(Encoding.UTF8.GetString(file));
+        var text = Encoding.Latin1.GetString(file);
         var lines = text.Split('\n');
         for (var i = 0; i < lines.Length; i++)
         {
@@ -58,7 +67,7 @@ public sealed class LedgerPolicy
             var problem = lines[i].Any(c => c is < ' ' and not '\t' or '\u007f') ? "it contains a control character" : policy.Read(words);
             if (problem is not null)
             {
-                throw new FormatException($"Policy line {(i + 1).ToString(CultureInfo.InvariantCulture)} ('{lines[i].Trim()}'): {problem}");
+                throw new FormatException($"Policy line {(i + 1).ToString(CultureInfo.InvariantCulture)} ('{Utf8(lines[i].Trim())}'): {problem}");
             }
         }
 
@@ -91,13 +100,15 @@ public sealed class LedgerPolicy
             throw new NotVerifiedException("The checkpoint has size 0 but not the root of an empty tree");
         }
 
-        var log = _logs.Find(l => string.Equals(l.Key.Name, checkpoint.Origin, StringComparison.Ordinal))
-            ?? throw new NotVerifiedException($"The origin '{checkpoint.Origin}' is not a log of the policy ({string.Join(", ", _logs.Select(l => l.Key.Name))})");
-        if (!signatures.Any(s => s.Key == log.Key))
+        // While a log changes its key, the policy names both: either one's signature will do.
+        var logs = _logs.Where(l => string.Equals(l.Key.Name, checkpoint.Origin, StringComparison.Ordinal)).ToList();
+        if (logs.Count == 0)
         {
-            throw new NotVerifiedException($"The checkpoint is not signed by the log '{log.Key.Name}'");
+            throw new NotVerifiedException($"The origin '{checkpoint.Origin}' is not a log of the policy ({string.Join(", ", _logs.Select(l => l.Key.Name))})");
         }
 
+        var log = logs.Find(l => signatures.Any(s => s.Key == l.Key))
+            ?? throw new NotVerifiedException($"The checkpoint is not signed by the log '{checkpoint.Origin}'");
         return new TrustedCheckpoint(checkpoint, log.Key, [.. signatures.Where(s => _witnesses.Exists(w => w.Key == s.Key))]);
     }
 
@@ -110,21 +121,25 @@ public sealed class LedgerPolicy
         _ => "it is none of 'log VKEY [URL]', 'witness NAME VKEY [URL]', 'group NAME all|any|K MEMBER…', 'quorum NAME'",
     };
 
+    private static string Utf8(string octets) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(octets));
+
+    private static string? Url(string[] words, int at) => words.Length > at ? Utf8(words[at]) : null;
+
     private string? ReadLog(string[] words)
     {
-        var key = VerifierKey.Parse(words[1]);
+        var key = VerifierKey.Parse(Utf8(words[1]));
         if (_logs.Exists(l => l.Key.PublicKey.Span.SequenceEqual(key.PublicKey.Span)))
         {
             return "this log is listed twice";
         }
 
-        _logs.Add(new PolicyLog(key, words.ElementAtOrDefault(2)));
+        _logs.Add(new PolicyLog(key, Url(words, 2)));
         return null;
     }
 
     private string? ReadWitness(string[] words)
     {
-        var key = VerifierKey.Parse(words[2]);
+        var key = VerifierKey.Parse(Utf8(words[2]));
         if (key.Type != SignatureType.Cosignature)
         {
             return "a witness needs a cosignature key (type 4)";
@@ -136,19 +151,25 @@ public sealed class LedgerPolicy
         }
 
         var name = words[1];
-        if (Define(name, cosigners => cosigners.Contains(name)) is { } problem)
+        var readable = Utf8(name);
+        if (_witnesses.Exists(w => string.Equals(w.Name, readable, StringComparison.Ordinal)))
+        {
+            return $"the name '{readable}' is taken";
+        }
+
+        if (Define(name, cosigners => cosigners.Contains(readable)) is { } problem)
         {
             return problem;
         }
 
-        _witnesses.Add(new PolicyWitness(name, key, words.ElementAtOrDefault(3)));
+        _witnesses.Add(new PolicyWitness(readable, key, Url(words, 3)));
         return null;
     }
 
     private string? ReadGroup(string[] words)
     {
         var names = words[3..];
-        var isNumber = Checkpoint.TryReadNumber(words[2], out var number);
+        var isNumber = int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number);
         var needed = words[2] switch { "any" => 1, "all" => names.Length, _ => isNumber ? number : 0 };
         if (needed < 1 || needed > names.Length)
         {

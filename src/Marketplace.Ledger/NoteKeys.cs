@@ -68,7 +68,9 @@ public sealed record VerifierKey
         }
 
         var key = new VerifierKey(parts[0], type, bytes.AsSpan(1));
-        return string.Equals(Hex(key.Id), parts[1], StringComparison.Ordinal)
+
+        // Go's note package reads a log key's hash in either case; those who write a witness key write it in lower case.
+        return string.Equals(Hex(key.Id), parts[1], type == SignatureType.Ed25519 ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)
             ? key
             : throw new FormatException($"The hash in the key of '{parts[0]}' does not belong to it");
     }

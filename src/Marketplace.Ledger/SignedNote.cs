@@ -21,7 +21,7 @@ public sealed record NoteSignature(string Name, uint KeyId, ReadOnlyMemory<byte>
     {
         ArgumentNullException.ThrowIfNull(line);
         var parts = line.StartsWith("\u2014 ", StringComparison.Ordinal) ? line[2..].Split(' ') : [];
-        if (parts.Length != 2 || !VerifierKey.IsName(parts[0]) || !StrictBase64.TryDecode(parts[1], out var bytes) || bytes.Length < 5)
+        if (parts.Length != 2 || !VerifierKey.IsName(parts[0]) || !StrictBase64.TryDecodeLastBitsUnseen(parts[1], out var bytes) || bytes.Length < 5)
         {
             throw new NotVerifiedException($"'{line}' is not a signature line of a note");
         }

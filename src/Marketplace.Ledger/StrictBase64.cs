@@ -21,4 +21,22 @@ public static class StrictBase64
         bytes = buffer[..written];
         return true;
     }
+
+    /// <summary>
+    /// As <see cref="TryDecode"/>, but the unused bits of the last character are not looked at, as Go's own clients do not
+    /// look at them: both accept the same signature and proof lines, and the bytes they mean are the same.
+    /// </summary>
+    public static bool TryDecodeLastBitsUnseen(string text, out byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        bytes = [];
+        var buffer = new byte[text.Length / 4 * 3];
+        if (text.Length % 4 != 0 || text.Any(char.IsWhiteSpace) || !Convert.TryFromBase64String(text, buffer, out var written))
+        {
+            return false;
+        }
+
+        bytes = buffer[..written];
+        return true;
+    }
 }

@@ -7,6 +7,7 @@ namespace Marketplace.Ledger;
 /// One file that lets anyone check offline that an entry is in the log (c2sp.org/tlog-proof@v1).
 /// </summary>
 /// <param name="Extra">
+/// Null where there is none or it is not base64.
 /// Unauthenticated bytes; ours are kind, version, salt and canonical record (<see cref="Commitment.Open"/>), from which the
 /// leaf is recomputed.
 /// </param>
@@ -56,9 +57,8 @@ public sealed record TlogProof(ReadOnlyMemory<byte>? Extra, long Index, IReadOnl
         ReadOnlyMemory<byte>? extra = null;
         if (next < lines.Length && lines[next].StartsWith("extra ", StringComparison.Ordinal))
         {
-            extra = StrictBase64.TryDecode(lines[next]["extra ".Length..], out var bytes)
-                ? bytes
-                : throw new NotVerifiedException("The proof's extra line is not base64");
+            // Whoever has the leaf needs no extra line, so a spoiled one does not spoil the proof.
+            extra = StrictBase64.TryDecodeLastBitsUnseen(lines[next]["extra ".Length..], out var bytes) ? bytes : null;
             next++;
         }
 
@@ -74,7 +74,7 @@ public sealed record TlogProof(ReadOnlyMemory<byte>? Extra, long Index, IReadOnl
             throw new NotVerifiedException("The proof has more hashes than a tree can be high");
         }
 
-        return new TlogProof(extra, index, [.. hashes.Select(TreeHash.Parse)], SignedNote.Parse(file[(split + 2)..]));
+        return new TlogProof(extra, index, [.. hashes.Select(HashOf)], SignedNote.Parse(file[(split + 2)..]));
     }
 
     /// <summary>Whether this leaf stands at the index under the checkpoint. Its signatures are another question.</summary>
@@ -83,4 +83,9 @@ public sealed record TlogProof(ReadOnlyMemory<byte>? Extra, long Index, IReadOnl
         ArgumentNullException.ThrowIfNull(checkpoint);
         return InclusionProof.Verify(Index, checkpoint.Size, leaf, Hashes, checkpoint.Root);
     }
+
+    private static TreeHash HashOf(string line) =>
+        StrictBase64.TryDecodeLastBitsUnseen(line, out var bytes) && bytes.Length == TreeHash.Length
+            ? new TreeHash(bytes)
+            : throw new NotVerifiedException($"'{line}' is not the base64 of a 32-byte hash");
 }

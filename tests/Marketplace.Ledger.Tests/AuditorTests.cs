@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Shouldly;
 using Xunit;
 
@@ -188,43 +187,6 @@ public class AuditorTests
             exit.ShouldBe(2, string.Join(' ', args));
             output.ShouldBeEmpty();
             words.TrimEnd().ShouldNotContain("\n");
-        }
-    }
-
-    /// <summary>Another's auditor, which shares no code with ours; named by LEDGER_VERIFIER where it is built.</summary>
-    [ExistingClientFact]
-    public void An_existing_client_accepts_the_same_log_and_proof()
-    {
-        using var folder = new LogFolder(300);
-        File.Copy(folder.At("checkpoint"), folder.At("old"));
-        folder.Grow(66_000);
-        foreach (var args in new string[][] { ["checkpoint", folder.Root], ["fsck", folder.Root], ["inclusion", folder.Root, "65999"], ["consistency", folder.Root, folder.At("old")] })
-        {
-            Client(["-policy", folder.Policy, .. args]).ShouldBe(0, args[0]);
-        }
-
-        folder.Write("entry", folder.Log.Entries[777]);
-        Client(["-policy", folder.Policy, "proof", folder.Proof(777), folder.At("entry")]).ShouldBe(0);
-    }
-
-    private static int Client(string[] args)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("LEDGER_VERIFIER")!, args) { UseShellExecute = false, RedirectStandardOutput = true })!;
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode;
-    }
-}
-
-/// <summary>A test with an existing client; skipped where none is named.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class ExistingClientFactAttribute : FactAttribute
-{
-    public ExistingClientFactAttribute()
-    {
-        if (!File.Exists(Environment.GetEnvironmentVariable("LEDGER_VERIFIER")))
-        {
-            Skip = "LEDGER_VERIFIER does not name a ledger-verifier";
         }
     }
 }

@@ -25,6 +25,9 @@ internal sealed class FolderSite : IDisposable
 
     public string Address { get; }
 
+    /// <summary>Answers a request by itself, or leaves it to the folder by returning false.</summary>
+    public Func<HttpListenerContext, bool>? Instead { get; set; }
+
     public void Dispose() => _listener.Close();
 
     private void Serve()
@@ -34,6 +37,12 @@ internal sealed class FolderSite : IDisposable
             while (true)
             {
                 var context = _listener.GetContext();
+                if (Instead?.Invoke(context) ?? false)
+                {
+                    context.Response.Close();
+                    continue;
+                }
+
                 var file = Path.Combine(_folder, context.Request.Url!.AbsolutePath.TrimStart('/'));
                 if (File.Exists(file))
                 {

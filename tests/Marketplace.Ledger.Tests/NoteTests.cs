@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Shouldly;
 using Xunit;
 
@@ -51,40 +52,27 @@ public class NoteTests
     public void Every_flipped_missing_or_added_byte_of_a_note_is_caught(string text, string signature, string vkey)
     {
         var key = VerifierKey.Parse(vkey);
-        var bytes = Vectors.Bytes($"{text}\n{signature}");
-        for (var at = 0; at < bytes.Length; at++)
+        Hostile.EachChange(Vectors.Bytes($"{text}\n{signature}"), bytes =>
         {
-            for (var bit = 0; bit < 8; bit++)
-            {
-                var flipped = bytes.ToArray();
-                flipped[at] ^= (byte)(1 << bit);
-                Should.Throw<NotVerifiedException>(() => SignedNote.Parse(flipped).Verify([key], Vectors.Ed25519), $"byte {at}, bit {bit}");
-            }
-
-            Should.Throw<NotVerifiedException>(() => SignedNote.Parse(bytes.AsSpan(0, at)).Verify([key], Vectors.Ed25519));
-            Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. bytes[..at], .. "A"u8, .. bytes[at..]]).Verify([key], Vectors.Ed25519));
-        }
-
-        Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. bytes, .. "x"u8]).Verify([key], Vectors.Ed25519));
-        Should.Throw<NotVerifiedException>(() => SignedNote.Parse([.. bytes, .. "\n"u8]).Verify([key], Vectors.Ed25519));
+            var note = SignedNote.Parse(bytes);
+            return (note.Text, note.Verify([key], Vectors.Ed25519).Single(), Convert.ToHexString(note.Signatures.Single().Bytes.Span));
+        });
     }
 
     [Fact]
     public void Every_flipped_byte_of_a_key_is_caught()
     {
-        for (var at = 0; at < Vectors.Peter.Length; at++)
+        foreach (var vkey in new[] { Vectors.Peter, Vectors.SumDb, Vectors.Witness })
         {
-            var flipped = Vectors.Peter.ToCharArray();
-            flipped[at] ^= (char)1;
-            Should.Throw<FormatException>(() => VerifierKey.Parse(new string(flipped)));
+            Hostile.EachChange(Vectors.Bytes(vkey), bytes => VerifierKey.Parse(Encoding.UTF8.GetString(bytes)));
         }
 
+        Hostile.EachChange(Vectors.Bytes(Vectors.PeterPrivate), bytes => SignerKey.Parse(Encoding.UTF8.GetString(bytes), Vectors.Ed25519).Verifier);
         for (var at = 0; at < Vectors.PeterPrivate.Length; at++)
         {
             var flipped = Vectors.PeterPrivate.ToCharArray();
             flipped[at] ^= (char)1;
-            Should.Throw<FormatException>(() => SignerKey.Parse(new string(flipped), Vectors.Ed25519))
-                .Message.ShouldNotContain("YEKFALVFGyN", Case.Sensitive);
+            Should.Throw<FormatException>(() => SignerKey.Parse(new string(flipped), Vectors.Ed25519)).Message.ShouldNotContain(Vectors.PeterPrivate[38..58], Case.Sensitive);
         }
     }
 

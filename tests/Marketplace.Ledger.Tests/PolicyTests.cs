@@ -65,7 +65,7 @@ public class PolicyTests
     [InlineData("group g 2 A B\ngroup h any A\nquorum h", "member already")]
     [InlineData("group g 3 A B\nquorum g", "neither")]
     [InlineData("group g 0 A B\nquorum g", "neither")]
-    [InlineData("group g 01 A B\nquorum g", "neither")]
+    [InlineData("group g +1 A B\nquorum g", "neither")]
     [InlineData("group none any A\nquorum none", "taken")]
     [InlineData("group A any B\nquorum none", "taken")]
     [InlineData("witness E vkey\nquorum none", "verifier key")]

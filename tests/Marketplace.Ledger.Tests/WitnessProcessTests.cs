@@ -77,10 +77,121 @@ public sealed class WitnessProcessTests : IDisposable
     public async Task A_spoiled_memory_stops_it_rather_than_starting_afresh()
     {
         (await PostAsync(0)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        _witness.Kill();
-        await _witness.WaitForExitAsync();
-        _log.Write("witness.state", Vectors.Bytes("{}x"));
-        LogFolder.Audit("witness", "--listen", _address, "--key", _log.At("witness.key"), "--state", _log.At("witness.state"), "--log", Vectors.Peter).Exit.ShouldBe(2);
+        await KillAsync();
+        var state = _log.At("witness.state");
+        var good = await File.ReadAllBytesAsync(state);
+        var spoiled = Enumerable.Range(0, 20).Select(i => good[..(i * good.Length / 20)])
+            .Append([.. good, .. "x"u8])
+            .Append(Vectors.Bytes("null"))
+            .Append(Vectors.Bytes("{\"PeterNeumann\": null}"))
+            .Append(Vectors.Bytes("{\"PeterNeumann\": {\"Size\": 0}}"))
+            .Append(Vectors.Bytes(System.Text.Encoding.UTF8.GetString(good).Replace("\"Size\": 5", "\"Size\": 4", StringComparison.Ordinal)));
+        foreach (var bad in spoiled)
+        {
+            await File.WriteAllBytesAsync(state, bad);
+            var said = LogFolder.Audit("witness", "--listen", _address, "--key", _log.At("witness.key"), "--state", state, "--log", Vectors.Peter);
+            said.Exit.ShouldBe(2, System.Text.Encoding.UTF8.GetString(bad));
+            said.Words.ShouldContain("must not forget");
+            said.Words.Trim().ShouldNotContain("\n");
+        }
+
+        // What was written aside and never put in place is not looked at.
+        await File.WriteAllBytesAsync(state, good);
+        await File.WriteAllBytesAsync(state + ".next", good[..20]);
+        (_witness, _key) = Start();
+        (await PostAsync(0)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await PostAsync(5)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public void A_second_witness_on_the_same_memory_is_refused()
+    {
+        var said = LogFolder.Audit("witness", "--listen", $"127.0.0.1:{FreePort()}", "--key", _log.At("witness.key"), "--state", _log.At("witness.state"), "--log", Vectors.Peter);
+        said.Exit.ShouldBe(2);
+        said.Words.ShouldContain("another witness runs");
+    }
+
+    [Fact]
+    public async Task Of_two_conflicting_checkpoints_at_once_one_is_cosigned_and_stays_so_through_a_kill()
+    {
+        (await PostAsync(0)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        for (var round = 0; round < 5; round++)
+        {
+            // Both continue what the witness knows, each with entries of its own.
+            var size = (int)_log.Log.Size;
+            var forked = new MemoryLog().Append(_log.Log.Entries).Append([.. Enumerable.Range(0, 3).Select(i => Vectors.Bytes($"forked {round} {i}"))]).Publish();
+            _log.Grow(3);
+            var requests = new[] { (_log.Log, _log.Checkpoint()), (forked, new Checkpoint(LogFolder.Key.Verifier.Name, forked.Size, forked.Root).Sign(LogFolder.Key)) }
+                .Select(log => new AddCheckpoint(size, ConsistencyProof.Make(size, log.Item1.Size, log.Item1.HashOf), log.Item2).ToBody()).ToArray();
+            var asked = requests.Select(r => _client.PostAsync(new Uri($"http://{_address}/add-checkpoint"), new StringContent(r))).ToArray();
+            if (round % 2 == 1)
+            {
+                await KillAsync();
+                (_witness, _key) = Start();
+            }
+
+            var won = new List<int>();
+            for (var i = 0; i < asked.Length; i++)
+            {
+                try
+                {
+                    if ((await asked[i]).StatusCode == HttpStatusCode.OK)
+                    {
+                        won.Add(i);
+                    }
+                }
+                catch (HttpRequestException)
+                {
+                    // Killed before it answered.
+                }
+            }
+
+            won.Count.ShouldBeLessThanOrEqualTo(1);
+            var hash = Convert.ToHexStringLower(SHA256.HashData(Vectors.Bytes(LogFolder.Key.Verifier.Name)));
+            var shown = Checkpoint.Parse(SignedNote.Parse(await _client.GetByteArrayAsync(new Uri($"http://{_address}/{hash}/checkpoint"))).Text);
+            shown.Size.ShouldBeOneOf(size, size + 3);
+            if (won.Count == 1)
+            {
+                shown.Root.ShouldBe(won[0] == 0 ? _log.Log.Root : forked.Root, "what it cosigned it remembers");
+            }
+
+            if (shown.Root != _log.Log.Root)
+            {
+                // The fork won, or neither did: the log itself goes on from there no more, so the test does with a new witness.
+                await KillAsync();
+                File.Delete(_log.At("witness.state"));
+                (_witness, _key) = Start();
+                (await PostAsync(0)).StatusCode.ShouldBe(HttpStatusCode.OK);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Two_logs_are_followed_at_once_each_for_itself()
+    {
+        await KillAsync();
+        var keys = Enumerable.Range(0, 2).Select(i => new SignerKey($"log-{i}.example", SignatureType.Ed25519, SHA256.HashData([(byte)i]), Vectors.Ed25519)).ToArray();
+        (_witness, _key) = Start([.. keys.Select(k => k.Verifier.ToString())]);
+        await Task.WhenAll(keys.Select(async (key, i) =>
+        {
+            var log = new MemoryLog();
+            for (var step = 0; step < 20; step++)
+            {
+                var size = log.Size;
+                log.Append(Vectors.Bytes($"{i} {step}")).Publish();
+                var note = new Checkpoint(key.Verifier.Name, log.Size, log.Root).Sign(key);
+                var body = new AddCheckpoint(size, ConsistencyProof.Make(size, log.Size, log.HashOf), note).ToBody();
+                (await _client.PostAsync(new Uri($"http://{_address}/add-checkpoint"), new StringContent(body))).StatusCode.ShouldBe(HttpStatusCode.OK);
+            }
+        }));
+        await KillAsync();
+        (_witness, _key) = Start([.. keys.Select(k => k.Verifier.ToString())]);
+        foreach (var key in keys)
+        {
+            var note = new Checkpoint(key.Verifier.Name, 1, MerkleHash.Leaf([])).Sign(key);
+            var reply = await _client.PostAsync(new Uri($"http://{_address}/add-checkpoint"), new StringContent(new AddCheckpoint(0, [], note).ToBody()));
+            (await reply.Content.ReadAsStringAsync()).ShouldBe("20\n");
+        }
     }
 
     public void Dispose()
@@ -100,12 +211,12 @@ public sealed class WitnessProcessTests : IDisposable
         new Uri($"http://{_address}/add-checkpoint"),
         new StringContent(new AddCheckpoint(old, ConsistencyProof.Make(old, _log.Log.Size, _log.Log.HashOf), _log.Checkpoint()).ToBody()));
 
-    private (Process Process, VerifierKey Key) Start()
+    private (Process Process, VerifierKey Key) Start(params string[] logs)
     {
         var dll = Path.Combine(AppContext.BaseDirectory, "Marketplace.Auditor.dll");
         var process = Process.Start(new ProcessStartInfo(
             "dotnet",
-            [dll, "witness", "--listen", _address, "--key", _log.At("witness.key"), "--name", "w.example", "--state", _log.At("witness.state"), "--log", Vectors.Peter])
+            [dll, "witness", "--listen", _address, "--key", _log.At("witness.key"), "--name", "w.example", "--state", _log.At("witness.state"), .. (logs is [] ? [Vectors.Peter] : logs).SelectMany(l => new[] { "--log", l })])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -113,6 +224,13 @@ public sealed class WitnessProcessTests : IDisposable
 
         // It prints its key once it listens.
         return (process, VerifierKey.Parse(process.StandardOutput.ReadLine()!));
+    }
+
+    private async Task KillAsync()
+    {
+        _witness.Kill();
+        await _witness.WaitForExitAsync();
+        _witness.Dispose();
     }
 
     private static int FreePort()

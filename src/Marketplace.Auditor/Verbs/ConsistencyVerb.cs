@@ -18,11 +18,11 @@ internal static class ConsistencyVerb
         var policy = Given.Policy(arguments.One("policy"));
         var ed25519 = new Ed25519();
         var oldNote = SignedNote.Parse(Given.File(plain[1]));
-        var old = policy?.OpenLogOnly(oldNote, ed25519).Checkpoint ?? Checkpoint.Parse(oldNote.Text);
+        var old = policy?.OpenLogOnly(oldNote, ed25519).Checkpoint ?? Given.Checkpoint(oldNote);
         using var source = new LogSource(plain[0]);
         var note = SignedNote.Parse(source.Checkpoint());
         var trusted = policy?.Open(note, ed25519);
-        var now = trusted?.Checkpoint ?? Checkpoint.Parse(note.Text);
+        var now = trusted?.Checkpoint ?? Given.Checkpoint(note);
         if (old.Origin != now.Origin)
         {
             throw new NotVerifiedException($"the old checkpoint is of '{old.Origin}', the log is '{now.Origin}'");
@@ -33,22 +33,13 @@ internal static class ConsistencyVerb
             throw new NotVerifiedException(string.Create(CultureInfo.InvariantCulture, $"ROLLBACK: the log shrank from {old.Size} to {now.Size} entries"));
         }
 
-        var tiles = new Dictionary<TileId, byte[]>();
-        var proof = ConsistencyProof.Make(old.Size, now.Size, node =>
-        {
-            var id = node.TileAt(now.Size);
-            if (!tiles.TryGetValue(id, out var bytes))
-            {
-                tiles.Add(id, bytes = source.Tile(id));
-            }
-
-            return node.HashIn(bytes);
-        });
+        var tiles = new CheckedTiles(source, now);
+        var proof = ConsistencyProof.Make(old.Size, now.Size, tiles.HashOf);
         if (!ConsistencyProof.Verify(old.Size, now.Size, old.Root, now.Root, proof))
         {
             throw new NotVerifiedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"FORK: the first {old.Size} entries of the log are not those of the old checkpoint, or a tile is false"));
+                $"FORK: the first {old.Size} entries of the log are not those of the old checkpoint"));
         }
 
         terminal.Output.WriteLine(string.Create(

@@ -25,7 +25,7 @@ internal static class LogVerb
         using var source = new LogSource(place);
         var note = SignedNote.Parse(source.Checkpoint());
         var trusted = policy?.Open(note, new Ed25519());
-        var checkpoint = trusted?.Checkpoint ?? Checkpoint.Parse(note.Text);
+        var checkpoint = trusted?.Checkpoint ?? Given.Checkpoint(note);
         var tree = new MerkleTree();
         var tiles = 0L;
         void Compare(TileId tile, ReadOnlySpan<byte> recomputed, byte[]? served = null)

@@ -20,7 +20,7 @@ internal static class ProofVerb
         var proof = TlogProof.Parse(Given.File(file));
         var (leaf, record) = LeafOf(proof, file, arguments.One("leaf"));
         var trusted = policy?.Open(proof.Note, new Ed25519());
-        var checkpoint = trusted?.Checkpoint ?? Checkpoint.Parse(proof.Note.Text);
+        var checkpoint = trusted?.Checkpoint ?? Given.Checkpoint(proof.Note);
         if (!proof.Proves(leaf, checkpoint))
         {
             throw new NotVerifiedException(string.Create(

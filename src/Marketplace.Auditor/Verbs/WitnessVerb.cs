@@ -38,7 +38,7 @@ internal static class WitnessVerb
             terminal.Words.WriteLine($"There is no state in {stateFile} yet. If this witness has cosigned before, stop it and restore the file.");
         }
 
-        var memory = new WitnessMemory(stateFile);
+        using var memory = new WitnessMemory(stateFile);
         using var listener = Listen(Needed("listen"));
         terminal.Output.WriteLine(key.Verifier);
         terminal.Output.Flush();

@@ -152,6 +152,20 @@ public static class LogTables
         return found;
     }
 
+    /// <summary>The bytes of one tile or bundle, or null where it does not exist. A full one, as most are, is one row.</summary>
+    public static async Task<byte[]?> TileAsync(NpgsqlConnection connection, int loopId, TileId tile, CancellationToken cancellationToken)
+    {
+        if (!tile.IsFull)
+        {
+            return (await TilesAsync(connection, loopId, [tile], cancellationToken)).GetValueOrDefault(tile);
+        }
+
+        await using var command = Command(connection, "SELECT bytes FROM ledger.tiles WHERE loop_id = $1 AND level = $2 AND index = $3", loopId);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)tile.Level });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = tile.Index });
+        return await command.ExecuteScalarAsync(cancellationToken) as byte[];
+    }
+
     internal static NpgsqlCommand Command(NpgsqlConnection connection, string sql, int loopId)
     {
         var command = new NpgsqlCommand(sql, connection);

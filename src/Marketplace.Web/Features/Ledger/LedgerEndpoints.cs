@@ -71,8 +71,7 @@ internal static class LedgerEndpoints
         if (bytes.IsEmpty)
         {
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
-            var tiles = await LogTables.TilesAsync(connection, loopId, [tile], cancellationToken);
-            if (!tiles.TryGetValue(tile, out var found))
+            if (await LogTables.TileAsync(connection, loopId, tile, cancellationToken) is not { } found)
             {
                 return Results.NotFound();
             }
