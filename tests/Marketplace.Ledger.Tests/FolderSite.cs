@@ -6,20 +6,13 @@ namespace Marketplace.Ledger.Tests;
 /// <summary>A folder as a web site on a free port, as any static file server would publish it.</summary>
 internal sealed class FolderSite : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly string _folder;
 
     public FolderSite(string folder)
     {
         _folder = folder;
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Address = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-        }
-
-        _listener.Prefixes.Add(Address + "/");
-        _listener.Start();
+        (_listener, Address) = Listen();
         ThreadPool.UnsafeQueueUserWorkItem(_ => Serve(), null);
     }
 
@@ -29,6 +22,29 @@ internal sealed class FolderSite : IDisposable
     public Func<HttpListenerContext, bool>? Instead { get; set; }
 
     public void Dispose() => _listener.Close();
+
+    // A port that was free a moment ago may have been taken meanwhile.
+    private static (HttpListener Listener, string Address) Listen()
+    {
+        for (var tries = 1; ; tries++)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            var address = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
+            probe.Stop();
+            var listener = new HttpListener();
+            listener.Prefixes.Add(address + "/");
+            try
+            {
+                listener.Start();
+                return (listener, address);
+            }
+            catch (HttpListenerException) when (tries < 20)
+            {
+                listener.Close();
+            }
+        }
+    }
 
     private void Serve()
     {
