@@ -1,254 +1,185 @@
-// Checks in the reader's own browser that a record is on the ledger. It trusts nothing the page says: from the record and
-// its salt it recomputes the ledger entry (kind, version, SHA-256), from the entry the root (RFC 6962), and checks the
-// signatures under that root (Ed25519, c2sp.org/signed-note) with WebCrypto.
+// Shows what tlog.js finds. Two places use it: the "Verify" button beside a record (it fetches the proof and what everybody
+// is shown), and the page /verify (the reader brings the files; nothing is fetched).
 //
 // <button data-verify="URL of a proof as JSON" data-log="/ledger/slug"> fills the next [data-verify-result].
+// <tlog-verifier> on /verify wires its own inputs.
 
-const text = new TextEncoder();
+import { Refused, Unusable, openNote, parseCheckpoint, parseNote, parsePolicy, toBase64, toHex, verifyProof } from './tlog.js';
 
-/** A check that failed; the message is one sentence for the reader. */
-export class Refused extends Error {}
+const kinds = [
+  'a meter reading', 'an order', 'the closed order book of an hour', 'the clearing result of an hour', 'the settlement of an hour', 'a bill or statement',
+  'a contract version', 'an acceptance of a contract', 'a vote', 'a movement of certificates', 'a device key', 'an act of the operator',
+  'the meter index of an hour', 'the checkpoint of an earlier ledger',
+];
 
-const sha256 = async bytes => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-
-const concat = (...parts) => {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
-  return all;
+const words = {
+  busy: 'Checking in your browser\u2026',
+  leaf: 'The record gives the ledger entry',
+  entry: 'The entry gives its leaf',
+  path: 'The entry leads to the root',
+  signed: 'The root is signed',
+  current: 'Everybody is shown the same ledger',
+  notSigned: 'Signatures not checked',
+  insecure: 'This browser allows cryptography on secure (https) pages only. Open the page by https, or check the proof with \u201c./run audit proof\u201d.',
+  noEd25519: 'This browser cannot check Ed25519 signatures, so it was not checked who signed. A newer browser can, and so can \u201c./run audit proof FILE --policy FILE\u201d.',
+  noPolicy: 'Without a policy nothing says whose signatures to ask for, so anybody could have made this ledger. Add the policy of the loop, best one that you or somebody you trust has kept.',
 };
 
-const toBase64 = bytes => btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
-
-// One spelling for each value: otherwise characters could be changed unseen.
-const fromBase64 = (string, what) => {
-  let bytes;
-  try {
-    bytes = Uint8Array.from(atob(string), c => c.charCodeAt(0));
-  } catch {
-    throw new Refused(`The ${what} is not readable.`);
-  }
-  if (toBase64(bytes) !== string) throw new Refused(`The ${what} is not written in the one allowed way.`);
-  return bytes;
+const count = number => number.toLocaleString(document.documentElement.lang || undefined);
+const time = seconds => {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime()) ? 'a time beyond the calendar' : date.toLocaleString(document.documentElement.lang || undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 };
+const some = bytes => `${toBase64(bytes).slice(0, 16)}\u2026`;
 
-const hash = (string, what) => {
-  const bytes = fromBase64(string, what);
-  if (bytes.length !== 32) throw new Refused(`The ${what} does not have 32 bytes.`);
-  return bytes;
-};
-
-const number = (string, what) => {
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(string)) throw new Refused(`The ${what} is not a whole number.`);
-  return BigInt(string);
-};
-
-const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
-
-/** The ledger entry of a record: kind, version, SHA-256 of salt and record. */
-export const entryOf = async ({ kind, version, salt, record }) =>
-  concat([kind, version], await sha256(concat(salt, record)));
-
-/** The RFC 6962 hash of an entry as a leaf. */
-export const leafOf = entry => sha256(concat([0], entry));
-
-/** The root that an inclusion proof leads to; all shapes but the right one are refused. */
-export const rootOf = async (index, size, leaf, proof) => {
-  if (index >= size) throw new Refused('The entry would stand outside the ledger.');
-  let inner = 0;
-  while ((index ^ (size - 1n)) >> BigInt(inner)) inner++;
-  let border = 0;
-  for (let rest = index >> BigInt(inner); rest; rest >>= 1n) border += Number(rest & 1n);
-  if (proof.length !== inner + border) throw new Refused('The proof is too short or too long.');
-  let at = leaf;
-  for (let j = 0; j < proof.length; j++) {
-    const left = j >= inner || (index >> BigInt(j)) & 1n;
-    at = await sha256(left ? concat([1], proof[j], at) : concat([1], at, proof[j]));
-  }
-  return at;
-};
-
-/** A key written as name+hash+base64. */
-export const parseKey = async vkey => {
-  const [name, id, ...rest] = vkey.trim().split('+');
-  const bytes = fromBase64(rest.join('+'), 'key');
-  const type = bytes[0];
-  const digest = await sha256(concat(text.encode(`${name}\n`), bytes));
-  const hex = Array.from(digest.slice(0, 4), byte => byte.toString(16).padStart(2, '0')).join('');
-  if (bytes.length !== 33 || (type !== 1 && type !== 4) || hex !== id) throw new Refused(`The key of ${name} is damaged.`);
-  return { name, id, type, bytes: bytes.slice(1) };
-};
-
-/** A signed checkpoint taken apart; nothing is verified yet. */
-export const parseCheckpoint = note => {
-  const split = note.lastIndexOf('\n\n');
-  const body = note.slice(0, split + 1);
-  const [origin, size, root, ...more] = body.split('\n');
-  if (split < 0 || !note.endsWith('\n') || !origin || more.length < 1 || more.pop() !== '' || more.includes('')) {
-    throw new Refused('The checkpoint is malformed.');
-  }
-  const signatures = note.slice(split + 2, -1).split('\n').map(line => {
-    const [dash, name, base64, ...none] = line.split(' ');
-    const bytes = dash === '\u2014' && name && base64 && !none.length ? fromBase64(base64, 'signature') : [];
-    if (bytes.length < 5) throw new Refused('The checkpoint has a malformed signature line.');
-    return { name, id: Array.from(bytes.slice(0, 4), byte => byte.toString(16).padStart(2, '0')).join(''), bytes: bytes.slice(4) };
-  });
-  return { origin, size: number(size, 'size of the ledger'), root: hash(root, 'root of the ledger'), body, signatures };
-};
-
-const canSign = async () => {
-  try {
-    await crypto.subtle.importKey('raw', new Uint8Array(32), { name: 'Ed25519' }, false, ['verify']);
-    return true;
-  } catch (error) {
-    return error.name !== 'NotSupportedError' && error.name !== 'TypeError' && error.name !== 'SyntaxError';
-  }
-};
-
-/** Verifies one key's signature on a checkpoint. Null: that key did not sign. A wrong signature is refused. */
-export const verifySignature = async (checkpoint, key) => {
-  const found = checkpoint.signatures.filter(s => s.name === key.name && s.id === key.id);
-  if (!found.length) return null;
-  const imported = await crypto.subtle.importKey('raw', key.bytes, { name: 'Ed25519' }, false, ['verify']);
-  let seconds = 0;
-  for (const { bytes } of found) {
-    let message = text.encode(checkpoint.body);
-    let signature = bytes;
-    if (key.type === 4) {
-      if (bytes.length !== 72) throw new Refused(`The cosignature of ${key.name} is malformed.`);
-      seconds = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0));
-      message = text.encode(`cosignature/v1\ntime ${seconds}\n${checkpoint.body}`);
-      signature = bytes.slice(8);
-    }
-    if (!await crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, message)) {
-      throw new Refused(`The signature of ${key.name} does not belong to this checkpoint.`);
-    }
-  }
-  return { name: key.name, seconds };
-};
-
-/** The witnesses a policy names and whether a set of them (by their names in the policy) is enough. */
-export const parsePolicy = async policy => {
-  const witnesses = [];
-  const rules = new Map([['none', () => true]]);
-  let quorum = null;
-  for (const line of policy.split('\n')) {
-    const [word, name, ...rest] = line.trim().split(/[ \t]+/);
-    if (word === 'witness') {
-      witnesses.push({ name, key: await parseKey(rest[0]) });
-      rules.set(name, who => who.has(name));
-    } else if (word === 'group') {
-      const members = rest.slice(1).map(member => rules.get(member));
-      const needed = rest[0] === 'any' ? 1 : rest[0] === 'all' ? members.length : Number(rest[0]);
-      if (!(needed >= 1) || members.includes(undefined)) throw new Refused('The policy of the ledger cannot be understood.');
-      rules.set(name, who => members.filter(member => member(who)).length >= needed);
-    } else if (word === 'quorum') {
-      quorum = rules.get(name);
-    }
-  }
-  if (!quorum) throw new Refused('The policy of the ledger cannot be understood.');
-  return { witnesses, isMetBy: quorum };
-};
-
-const date = seconds => new Date(seconds * 1000).toLocaleString(document.documentElement.lang || undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-/**
- * Checks everything. Throws Refused where something does not hold.
- * @param proof the proof document
- * @param published the checkpoint as the ledger shows it to everybody
- * @param vkey the ledger's key
- * @param policy the ledger's policy
- * @returns {{ steps: string[], record: string, signaturesChecked: boolean }}
- */
-export const verify = async (proof, published, vkey, policy) => {
-  const steps = [];
-  const record = fromBase64(proof.record, 'record');
-  const salt = hash(proof.salt, 'salt');
-  const entry = await entryOf({ kind: proof.kind, version: proof.version, salt, record });
-  const leaf = await leafOf(entry);
-  steps.push(`From your record and its secret salt, this browser computed the ledger entry ${toBase64(entry.slice(2)).slice(0, 12)}…`);
-
-  const checkpoint = parseCheckpoint(proof.checkpoint);
-  const shown = parseCheckpoint(published);
-  const key = await parseKey(vkey);
-  if (checkpoint.origin !== key.name || shown.origin !== key.name) throw new Refused('The proof belongs to another ledger.');
-  const hashes = proof.proof.map(h => hash(h, 'proof'));
-  const index = number(String(proof.index), 'index');
-  const root = await rootOf(index, checkpoint.size, leaf, hashes);
-  if (!same(root, checkpoint.root)) {
-    throw new Refused('The record does not lead to the root of the ledger: it is not the record that was committed, or the proof is false.');
-  }
-  steps.push(`With ${hashes.length} further hashes, that entry, number ${index}, leads exactly to the root of the ledger of ${checkpoint.size} entries.`);
-
-  if (shown.size === checkpoint.size && !same(shown.root, checkpoint.root)) {
-    throw new Refused('You are being shown two different ledgers of the same size. Keep this page and tell the auditor.');
-  }
-  if (shown.size < checkpoint.size) throw new Refused('The ledger that everybody is shown is smaller than the one in your proof: it was rolled back.');
-  steps.push(shown.size === checkpoint.size
-    ? 'That root is the one in the checkpoint that everybody is shown.'
-    : `Since your proof was made, the ledger has grown to ${shown.size} entries; verify again in a moment to see it under the newest checkpoint.`);
-
-  if (!await canSign()) {
-    steps.push('This browser cannot check Ed25519 signatures, so who signed the checkpoint was not checked. A newer browser or the command "./run audit proof" can.');
-    return { steps, record: new TextDecoder().decode(record), signaturesChecked: false };
-  }
-
-  for (const each of [checkpoint, shown]) {
-    if (!await verifySignature(each, key)) throw new Refused('The checkpoint is not signed by the key of the ledger.');
-  }
-  steps.push(`The checkpoint is signed by the ledger ${key.name}.`);
-
-  const { witnesses, isMetBy } = await parsePolicy(policy);
-  const cosigned = [];
-  for (const witness of witnesses) {
-    const signature = await verifySignature(checkpoint, witness.key);
-    if (signature) cosigned.push({ ...witness, ...signature, in: witness.name });
-  }
-  if (!isMetBy(new Set(cosigned.map(w => w.in)))) throw new Refused('Too few of the stakeholders have cosigned the checkpoint.');
-  if (cosigned.length) {
-    steps.push(`Independent witnesses cosigned it: ${cosigned.map(w => `${w.name} on ${date(w.seconds)}`).join('; ')}.`);
-  }
-  return { steps, record: new TextDecoder().decode(record), signaturesChecked: true };
-};
-
-const get = async (url, type) => {
-  const response = await fetch(url, { cache: 'no-store', credentials: 'same-origin' });
-  if (!response.ok) {
-    const words = response.headers.get('content-type')?.startsWith('text/plain') ? (await response.text()).trim() : '';
-    throw new Refused(words || `${url} could not be read (${response.status}).`);
-  }
-  return type === 'json' ? response.json() : response.text();
-};
-
-/** Fetches proof, checkpoint, key and policy and verifies them. */
-export const verifyAt = async (proofUrl, log) => {
-  for (let attempt = 0; ; attempt++) {
-    const [proof, published, vkey, policy] = await Promise.all([get(proofUrl, 'json'), get(`${log}/checkpoint`), get(`${log}/key`), get(`${log}/policy`)]);
-    // A checkpoint may be published between the two answers; then both are asked for again.
-    if (attempt < 2 && proof.checkpoint !== published) continue;
-    return verify(proof, published, vkey, policy);
-  }
-};
-
-const element = (name, className, content) => {
+// Everything goes in as text: a record may hold anything.
+const element = (name, className, ...content) => {
   const made = document.createElement(name);
   if (className) made.className = className;
-  made.append(...[content ?? []].flat());
+  made.append(...content.flat().filter(part => part !== null && part !== undefined));
   return made;
 };
 
 const marks = { good: '\u2713', attention: '!', alarm: '\u2715' };
 
-const show = (place, tone, title, words, record) => {
-  const body = element('div', 'notice-body', [element('p', 'notice-title', title)]);
-  if (words.length > 1) body.append(element('ol', '', words.map(step => element('li', '', step))));
-  else body.append(...words.map(step => element('p', '', step)));
-  if (record) {
-    const more = element('details', 'more', [element('summary', '', 'What was proved, word for word'), element('pre', 'hash', record)]);
-    body.append(more);
-  }
+const notice = (tone, title, sentence) => {
   const mark = element('strong', '', marks[tone]);
   mark.setAttribute('aria-hidden', 'true');
-  place.replaceChildren(element('div', `notice notice-${tone}`, [mark, body]));
+  return element('div', `notice notice-${tone}`, mark, element('div', 'notice-body', element('p', 'notice-title', title), sentence && element('p', '', sentence)));
+};
+
+const facts = pairs => element('dl', 'facts', pairs.filter(([, value]) => value).map(([name, value]) => [element('dt', '', name), element('dd', '', value)]));
+
+const stepList = steps => {
+  const list = element('ol', 'steps', steps.map(({ title, state, note }, i) => {
+    const mark = element('span', 'step-mark', { done: '\u2713', failed: '\u2715' }[state] ?? String(i + 1));
+    mark.setAttribute('aria-hidden', 'true');
+    const spoken = element('span', 'visually-hidden', { done: ' (holds)', failed: ' (does not hold)' }[state] ?? ' (not checked)');
+    return element('li', `step-${state}`, mark, element('div', '', element('p', 'step-title', title, spoken), note && element('p', 'step-note', note)));
+  }));
+  list.setAttribute('aria-label', 'What was checked');
+  return list;
+};
+
+const recordTable = ({ kind, version, canonical, bytes }) => {
+  const what = `${kinds[kind - 1] ?? `a record of kind ${kind}`}, version ${version}`;
+  if (!canonical) {
+    return element('section', 'section', element('h3', '', 'The record'), element('p', '', `It is ${what}, in a form this page does not know. Its bytes:`), element('p', 'hash', toHex(bytes)));
+  }
+  const body = element('tbody', '', canonical.fields.map(([name, value]) => {
+    const head = element('th', '', name);
+    head.scope = 'row';
+    return element('tr', '', head, element('td', '', element('bdi', '', value)));
+  }));
+  const heads = ['Name', 'Value'].map(word => {
+    const head = element('th', '', word);
+    head.scope = 'col';
+    return head;
+  });
+  const table = element('table', 'table', element('caption', '', `The record, word for word: ${what}`), element('thead', '', element('tr', '', heads)), body);
+  const wrap = element('div', 'table-wrap', table);
+  wrap.tabIndex = 0;
+  wrap.setAttribute('role', 'region');
+  wrap.setAttribute('aria-label', 'The record');
+  return wrap;
+};
+
+/** Runs a check and gives back the whole result as elements; it never throws. */
+const check = async act => {
+  const steps = [];
+  let record = null;
+  const done = (part, found) => {
+    if (part === 'leaf') {
+      record = found.record;
+      steps.push({ title: record ? words.leaf : words.entry, state: 'done', note: `${record ? 'From the record and its secret salt, this browser computed' : 'This browser computed'} the leaf ${some(found.leaf)}` });
+    } else if (part === 'path') {
+      steps.push({
+        title: words.path, state: 'done',
+        note: `As entry ${count(found.index)}, with ${found.path.length} further hashes, it leads exactly to the root ${some(found.checkpoint.root)} over ${count(found.checkpoint.size)} entries.`,
+      });
+    } else if (part === 'signed') {
+      steps.push({
+        title: words.signed, state: found.isMet ? 'done' : 'failed',
+        note: `Signed by ${found.log.name}${found.cosigners.length ? `; cosigned by ${found.cosigners.map(({ name, seconds }) => (seconds === null ? name : `${name} on ${time(seconds)}`)).join('; ')}` : '; no witness cosigned'}.`,
+      });
+    } else {
+      steps.push({ title: words.current, state: 'done', note: found });
+    }
+  };
+  try {
+    const result = await act(done);
+    const { checkpoint, policy, cosigners, log, signatures } = result;
+    if (signatures !== 'checked') steps.push({ title: words.notSigned, state: 'next', note: signatures === 'none' ? words.noPolicy : words.noEd25519 });
+    const head = signatures !== 'checked'
+      ? notice('attention', `The ${record ? 'record' : 'entry'} is under this root, but signatures were not checked.`, signatures === 'none' ? words.noPolicy : words.noEd25519)
+      : notice('good', `Proved: this ${record ? 'record' : 'entry'} is on the ledger, unchanged since it was committed.`,
+        cosigners.length ? 'The loop and the witnesses its policy asks for vouch for it.' : 'The loop alone has signed it; the policy asks for no witness.');
+    return [head, facts([
+      ['Record', record && (kinds[record.kind - 1] ?? `kind ${record.kind}`)],
+      [signatures === 'checked' ? 'Ledger' : 'Ledger it names', checkpoint.origin],
+      ['Entry', `${count(result.index)} of ${count(checkpoint.size)}`],
+      ['Signed by', log?.name],
+      ['Cosigned by', cosigners.map(({ name, key, seconds }) => `${name} (${key.name})${seconds === null ? '' : ` on ${time(seconds)}`}`).join('; ')],
+      ['Quorum of the policy', signatures === 'checked' ? (policy.quorum.name === 'none' ? 'none asked for' : `${policy.quorum.name}: met`) : signatures === 'none' ? 'not checked: no policy' : 'not checked'],
+    ]), stepList(steps), record && recordTable(record)];
+  } catch (error) {
+    if (error instanceof Unusable) return [notice('attention', 'Not checked', error.message)];
+    if (error instanceof Refused) {
+      if (steps.at(-1)?.state !== 'failed') steps.push({ title: 'Here it ends', state: 'failed', note: error.message });
+      return [notice('alarm', 'Not proved', error.message), stepList(steps)];
+    }
+    return [notice('attention', 'Not checked', `The check could not be carried out: ${error.message}`)];
+  }
+};
+
+const turns = new WeakMap();
+
+const show = async (place, act) => {
+  if (!globalThis.crypto?.subtle) {
+    place.replaceChildren(notice('attention', 'Not checked', words.insecure));
+    return;
+  }
+  // The last question asked is the one answered, however long an earlier one took.
+  const turn = (turns.get(place) ?? 0) + 1;
+  turns.set(place, turn);
+  place.textContent = words.busy;
+  const parts = await check(act);
+  if (turns.get(place) === turn) place.replaceChildren(...parts.filter(part => part));
+};
+
+// --- The button beside a record ----------------------------------------------------------------------------------------
+
+const get = async (url, type) => {
+  const response = await fetch(url, { cache: 'no-store', credentials: 'same-origin' });
+  if (!response.ok) {
+    const plain = response.headers.get('content-type')?.startsWith('text/plain') ? (await response.text()).trim() : '';
+    throw new Unusable(plain || `${url} could not be read (${response.status}).`);
+  }
+  return type === 'json' ? response.json() : response.text();
+};
+
+const bytesOf = text => new TextEncoder().encode(text);
+
+/** Fetches a proof and its policy, checks them, and compares with the checkpoint that everybody is shown. */
+const checkAt = async (proofUrl, log, done) => {
+  const document = await get(proofUrl, 'json');
+  const [policyText, published] = await Promise.all([get(document.policy ?? `${log}/policy`, 'text'), get(`${log}/checkpoint`, 'text')]);
+  const result = await verifyProof(bytesOf(document.file), policyText, null, done);
+  const note = parseNote(bytesOf(published));
+  const shown = parseCheckpoint(note.text);
+  if (result.signatures === 'checked' && !(await openNote(note, await parsePolicy(policyText))).isMet) {
+    throw new Refused('The checkpoint that everybody is shown does not meet the policy.');
+  }
+  if (shown.origin !== result.checkpoint.origin) throw new Refused('The proof belongs to another ledger.');
+  if (shown.size < result.checkpoint.size) throw new Refused('The ledger that everybody is shown is smaller than the one in your proof: it was rolled back.');
+  if (shown.size > result.checkpoint.size) {
+    done('current', `Since your proof was made, the ledger has grown to ${count(shown.size)} entries; verify again in a moment to see it under the newest checkpoint.`);
+  } else if (toHex(shown.root) === toHex(result.checkpoint.root)) {
+    done('current', 'The root is the one in the checkpoint that everybody is shown.');
+  } else {
+    throw new Refused('You are being shown two different ledgers of the same size. Keep this page and tell the auditor.');
+  }
+  return result;
 };
 
 const placeAfter = button => [...document.querySelectorAll('[data-verify-result]')]
@@ -261,21 +192,87 @@ document.addEventListener('click', async event => {
   const place = placeAfter(button);
   if (!place) return;
   if (!place.hasAttribute('aria-live')) place.setAttribute('aria-live', 'polite');
-  if (!globalThis.crypto?.subtle) {
-    show(place, 'attention', 'Not checked', ['This browser allows cryptography on secure (https) pages only. Open the page by https, or check the downloaded proof with "./run audit proof".']);
-    return;
-  }
   button.setAttribute('aria-busy', 'true');
-  place.textContent = 'Checking in your browser…';
-  try {
-    const { steps, record, signaturesChecked } = await verifyAt(button.dataset.verify, (button.dataset.log ?? '/ledger').replace(/\/$/, ''));
-    show(place, signaturesChecked ? 'good' : 'attention', signaturesChecked
-      ? 'Proved: this record is on the ledger, unchanged since it was committed.'
-      : 'The record is on the ledger, but its signatures could not be checked here.', steps, record);
-  } catch (error) {
-    if (error instanceof Refused) show(place, 'alarm', 'Not proved', [error.message]);
-    else show(place, 'attention', 'Not checked', [`The check could not be carried out: ${error.message}`]);
-  } finally {
-    button.removeAttribute('aria-busy');
-  }
+  await show(place, done => checkAt(button.dataset.verify, (button.dataset.log ?? '/ledger').replace(/\/$/, ''), done));
+  button.removeAttribute('aria-busy');
 });
+
+// --- The page that takes files -----------------------------------------------------------------------------------------
+
+// Nothing here asks the server for anything: the page works on when the server is gone, and the files stay on this computer.
+class TlogVerifier extends HTMLElement {
+  given = { proof: null, policy: null, leaf: null };
+
+  connectedCallback() {
+    this.addEventListener('change', event => this.onChange(event));
+    this.addEventListener('click', event => this.onClick(event));
+    for (const type of ['dragenter', 'dragover']) this.addEventListener(type, event => this.onDrag(event));
+    for (const type of ['dragleave', 'dragend']) this.addEventListener(type, () => this.part('drop').classList.remove('over'));
+    this.addEventListener('drop', event => this.onDrop(event));
+  }
+
+  part(name) {
+    return this.querySelector(`[data-part="${name}"]`);
+  }
+
+  onDrag(event) {
+    if (![...event.dataTransfer.types].includes('Files')) return;
+    event.preventDefault();
+    this.part('drop').classList.add('over');
+  }
+
+  async onDrop(event) {
+    event.preventDefault();
+    this.part('drop').classList.remove('over');
+    for (const file of event.dataTransfer.files) await this.take(file);
+    await this.check();
+  }
+
+  async onChange(event) {
+    const { target } = event;
+    if (target.type === 'file') {
+      if (target.files.length) await this.take(target.files[0], target.dataset.part);
+    } else if (target.dataset.paste) {
+      this.takeText(target.dataset.paste, target.value);
+    }
+    await this.check();
+  }
+
+  async onClick(event) {
+    const part = event.target.closest('button')?.dataset.part;
+    if (part === 'own') this.takeText('policy', this.part('own-policy').textContent);
+    if (part === 'own' || part === 'check') await this.check();
+  }
+
+  /** Takes a file for what it was chosen as; a dropped one for what it shows itself to be. */
+  async take(file, as) {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const head = new TextDecoder().decode(bytes.slice(0, 18));
+    const what = as ?? (head === 'c2sp.org/tlog-proo' ? 'proof' : file.name.endsWith('.leaf') ? 'leaf' : 'policy');
+    this.set(what, bytes, file.name);
+  }
+
+  // What is copied from a page often loses its last line feed; it has no other meaning.
+  takeText(what, text) {
+    const whole = text === '' ? null : bytesOf(text.endsWith('\n') ? text : `${text}\n`);
+    this.set(what, whole, whole && 'pasted text');
+  }
+
+  set(what, bytes, name) {
+    this.given[what] = bytes;
+    this.part(`${what}-name`).textContent = bytes ? `${name}, ${count(bytes.length)} bytes` : '';
+  }
+
+  async check() {
+    const { proof, policy, leaf } = this.given;
+    const place = this.part('result');
+    if (!proof) {
+      place.replaceChildren(policy || leaf ? notice('attention', 'The proof is missing', 'Choose, drop or paste a .tlog-proof file.') : '');
+      return;
+    }
+    const policyText = policy && new TextDecoder('utf-8', { ignoreBOM: true }).decode(policy);
+    await show(place, done => verifyProof(proof, policyText, leaf, done));
+  }
+}
+
+customElements.define('tlog-verifier', TlogVerifier);

@@ -17,8 +17,10 @@ internal sealed class ProveBillHandler(BillAccess access, ProofReader proofs) : 
     public async Task<ProofAnswer> Handle(ProveBill request, CancellationToken cancellationToken)
     {
         var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken);
-        var record = new LedgerRecord(
-            RecordKind.Bill, Billing.BillRecord.Version, BillKeys.Record(bill.Number), bill.Canonical, bill.MemberId, BillKeys.Month(bill.PeriodStart));
-        return await proofs.ReadAsync(request.LoopId, bill.BatchId, bill.BatchPosition, record, cancellationToken);
+        return await proofs.ReadAsync(
+            request.LoopId,
+            new CommittedRecord(bill.BatchId, bill.BatchPosition, new LedgerRecord(
+                RecordKind.Bill, Billing.BillRecord.Version, BillKeys.Record(bill.Number), bill.Canonical, bill.MemberId, BillKeys.Month(bill.PeriodStart))),
+            cancellationToken);
     }
 }

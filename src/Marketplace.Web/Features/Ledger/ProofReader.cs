@@ -6,8 +6,14 @@ using Npgsql;
 
 namespace Marketplace.Web.Features.Ledger;
 
-/// <summary>A proof as the browser takes it (verify.js); all bytes are base64.</summary>
+/// <summary>A proof as the browser takes it (verify.js). It checks <paramref name="File"/> against the policy and reads nothing
+/// else; the other fields are the same said once more, for programs that want them apart. All bytes are base64.</summary>
+/// <param name="File">The whole tlog-proof file.</param>
+/// <param name="Policy">Where the policy is that says whose signatures to ask for.</param>
+/// <param name="Checkpoint">The checkpoint as published, with all its signatures.</param>
 public sealed record ProofDocument(
+    [property: JsonPropertyName("file")] string File,
+    [property: JsonPropertyName("policy")] string Policy,
     [property: JsonPropertyName("origin")] string Origin,
     [property: JsonPropertyName("index")] long Index,
     [property: JsonPropertyName("size")] long Size,
@@ -18,7 +24,24 @@ public sealed record ProofDocument(
     [property: JsonPropertyName("version")] int Version,
     [property: JsonPropertyName("salt")] string Salt,
     [property: JsonPropertyName("record")] string Record,
-    [property: JsonPropertyName("anchoredAt")] DateTimeOffset AnchoredAt);
+    [property: JsonPropertyName("anchoredAt")] DateTimeOffset AnchoredAt,
+    [property: JsonPropertyName("witnesses")] IReadOnlyList<string> Witnesses);
+
+/// <summary>Since when a record cannot be changed unseen, and who saw it.</summary>
+/// <param name="At">The first cosignature over it, by the witness's own clock; where no witness was asked, when the loop first
+/// published it, by the loop's.</param>
+/// <param name="Witnesses">Who cosigned that checkpoint as the policy asks, by their names there; empty: the loop alone signed.</param>
+public sealed record Anchoring(DateTimeOffset At, IReadOnlyList<string> Witnesses)
+{
+    /// <summary>Whether as many independent witnesses as the policy asks for vouch for it.</summary>
+    public bool IsWitnessed => Witnesses.Count > 0;
+}
+
+/// <summary>A record and where it was put: all that a kind of record has to find for its proof to be handed out.</summary>
+/// <param name="BatchId">The batch of the door.</param>
+/// <param name="Position">The place in it.</param>
+/// <param name="Record">What was handed in, from what is stored now.</param>
+public sealed record CommittedRecord(long BatchId, int Position, LedgerRecord Record);
 
 /// <summary>Why there is a proof, or none.</summary>
 public enum ProofState
@@ -40,7 +63,8 @@ public enum ProofState
 /// <param name="State">Whether there is one.</param>
 /// <param name="File">The tlog-proof file, where there is one.</param>
 /// <param name="Document">The same for the browser.</param>
-public sealed record ProofAnswer(ProofState State, string? File, ProofDocument? Document)
+/// <param name="Anchoring">Since when, where there is one.</param>
+public sealed record ProofAnswer(ProofState State, string? File, ProofDocument? Document, Anchoring? Anchoring = null)
 {
     /// <summary>The state in words for the reader.</summary>
     public string Words => State switch
@@ -57,8 +81,12 @@ public sealed record ProofAnswer(ProofState State, string? File, ProofDocument? 
 /// Builds the proof that a record is on its loop's ledger, against the newest published checkpoint. Who may see the
 /// record is for the caller to decide.
 /// </summary>
-public sealed class ProofReader(NpgsqlDataSource source)
+public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, LogPolicies policies, IEd25519 ed25519)
 {
+    /// <summary>The proof of a committed record.</summary>
+    public Task<ProofAnswer> ReadAsync(int loopId, CommittedRecord committed, CancellationToken cancellationToken) =>
+        ReadAsync(loopId, committed.BatchId, committed.Position, committed.Record, cancellationToken);
+
     /// <summary>The proof of a record that was handed in at the door as this position of this batch.</summary>
     public async Task<ProofAnswer> ReadAsync(int loopId, long batchId, int position, LedgerRecord record, CancellationToken cancellationToken)
     {
@@ -89,11 +117,15 @@ public sealed class ProofReader(NpgsqlDataSource source)
             return new ProofAnswer(ProofState.Mismatch, null, null);
         }
 
-        var first = await LogTables.FirstPublishedOverAsync(connection, loopId, leafIndex, cancellationToken);
+        var slug = await loops.SlugOfAsync(loopId, cancellationToken);
+        var anchoring = await AnchoringAsync(connection, loopId, slug, leafIndex, published, cancellationToken);
+        var file = proof.ToString();
         return new ProofAnswer(
             ProofState.Proved,
-            proof.ToString(),
+            file,
             new ProofDocument(
+                file,
+                $"/ledger/{slug}/policy",
                 checkpoint.Origin,
                 leafIndex,
                 checkpoint.Size,
@@ -104,6 +136,44 @@ public sealed class ProofReader(NpgsqlDataSource source)
                 record.Version,
                 Convert.ToBase64String(salt),
                 Convert.ToBase64String(record.Canonical),
-                (first ?? published).PublishedAt));
+                anchoring.At,
+                anchoring.Witnesses),
+            anchoring);
     }
+
+    private async Task<Anchoring> AnchoringAsync(
+        NpgsqlConnection connection, int loopId, string slug, long index, PublishedCheckpoint newest, CancellationToken cancellationToken)
+    {
+        var policy = policies.Of(slug);
+        var first = await LogTables.FirstPublishedOverAsync(connection, loopId, index, cancellationToken) ?? newest;
+
+        // Witnesses that joined later vouch for what was there before them from their first cosignature on: then the checkpoint
+        // shown now carries them, while the first one over the record does not.
+        return Witnessed(policy, first) ?? Witnessed(policy, newest) ?? new Anchoring(first.PublishedAt, []);
+    }
+
+    private Anchoring? Witnessed(LedgerPolicy policy, PublishedCheckpoint published)
+    {
+        if (policy.Witnesses.Count == 0 || policy.Quorum == "none")
+        {
+            return null;
+        }
+
+        try
+        {
+            var opened = policy.Open(SignedNote.Parse(Encoding.UTF8.GetBytes(published.Note)), ed25519);
+            return new Anchoring(
+                TimeOf(opened.Cosignatures.Min(c => c.UnixSeconds!.Value)),
+                [.. policy.Witnesses.Where(w => opened.Cosignatures.Any(c => c.Key == w.Key)).Select(w => w.Name)]);
+        }
+        catch (NotVerifiedException)
+        {
+            // Published under an earlier policy: it says nothing of the witnesses asked now.
+            return null;
+        }
+    }
+
+    // A witness may state any time; the calendar ends earlier.
+    private static DateTimeOffset TimeOf(long unixSeconds) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Min(unixSeconds, DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Text;
 using Marketplace.Quantities;
-using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Proofs;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
 
@@ -21,7 +20,7 @@ public static class MeteringFeature
     {
         var meter = routes.MapGroup("/loops/{slug}/meters/{code}").RequireAuthorization();
         meter.MapGet("/readings.csv", CsvAsync);
-        meter.MapGet("/{hour}/{revision:int}.{form:regex(^(json|proof)$)}", ProofAsync);
+        meter.MapGet("/{hour}/{revision:int}.{form:regex(^(json|proof|tlog-proof)$)}", ProofAsync);
     }
 
     private static async Task<IResult> CsvAsync(string slug, string code, string? period, Requests requests, CancellationToken cancellationToken)
@@ -64,15 +63,10 @@ public static class MeteringFeature
         try
         {
             var loop = await requests.Send(new FindLoop(slug), cancellationToken);
-            return await requests.Send(new ProveReading(loop.Id, code, at, revision), cancellationToken) switch
-            {
-                null => Results.NotFound(),
-                { Document: { } document } when form == "json" => Results.Json(document),
-                { File: { } proof } => Results.File(
-                    Encoding.UTF8.GetBytes(proof), "text/plain; charset=utf-8",
-                    FormattableString.Invariant($"{slug}-{ReplayFolder.SlugOf(code)}-{HourAddress.Of(at)}-{revision}.proof")),
-                var none => Results.Text(none.Words, "text/plain; charset=utf-8", Encoding.UTF8, StatusCodes.Status409Conflict),
-            };
+            var answer = await requests.Send(new ProveReading(loop.Id, code, at, revision), cancellationToken);
+            return form == "json"
+                ? HandOut.Document(answer)
+                : HandOut.File(answer, FormattableString.Invariant($"{slug}-{ReplayFolder.SlugOf(code)}-{HourAddress.Of(at)}-{revision}"));
         }
         catch (NotPermittedException)
         {

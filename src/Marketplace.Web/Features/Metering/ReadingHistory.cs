@@ -74,6 +74,8 @@ internal sealed class ProveReadingHandler(Work work, CurrentActor current, LoopN
             await work.ConnectionAsync(cancellationToken), request.LoopId, meter.MemberId, DateOnly.FromDateTime(request.Hour.UtcDateTime), cancellationToken);
         var predecessor = asked.Revision == 0 ? null : ReadingRecord.CommitmentOfLast(slug, all.Take(asked.Revision), secret);
         return await proofs.ReadAsync(
-            request.LoopId, asked.BatchId, asked.BatchPosition, ReadingRecord.ForLedger(slug, all[asked.Revision], predecessor), cancellationToken);
+            request.LoopId,
+            new CommittedRecord(asked.BatchId, asked.BatchPosition, ReadingRecord.ForLedger(slug, all[asked.Revision], predecessor)),
+            cancellationToken);
     }
 }

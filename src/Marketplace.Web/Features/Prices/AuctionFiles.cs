@@ -42,8 +42,9 @@ internal sealed class AuctionProofHandler(MarketplaceDb db, ProofReader proofs) 
 
         var (kind, name) = request.Result ? (RecordKind.ClearingResult, "result") : (RecordKind.OrderBook, "book");
         return await proofs.ReadAsync(
-            loopId, anchored.BatchId, anchored.BatchPosition,
-            new LedgerRecord(kind, 1, $"{name}/{Instants.Iso(hour)}", anchored.Canonical, 0, DateOnly.FromDateTime(hour.UtcDateTime)),
+            loopId,
+            new CommittedRecord(anchored.BatchId, anchored.BatchPosition, new LedgerRecord(
+                kind, 1, $"{name}/{Instants.Iso(hour)}", anchored.Canonical, 0, DateOnly.FromDateTime(hour.UtcDateTime))),
             cancellationToken);
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Proofs;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
 
@@ -16,7 +16,7 @@ public static class PricesFeature
         var market = routes.MapGroup("/loops/{slug}").AllowAnonymous();
         market.MapGet("/market.csv", CsvAsync);
         market.MapGet("/market.json", JsonAsync);
-        market.MapGet("/market/{hour}/{file:regex(^(book|result)\\.(json|proof)$)}", FileAsync);
+        market.MapGet("/market/{hour}/{file:regex(^(book|result)\\.(json|proof|proof\\.json|tlog-proof)$)}", FileAsync);
     }
 
     private static async Task<IResult> CsvAsync(string slug, string? period, Requests requests, CancellationToken cancellationToken)
@@ -93,21 +93,17 @@ public static class PricesFeature
         try
         {
             var loop = await requests.Send(new FindPublicLoop(slug), cancellationToken);
-            var result = file.StartsWith("result", StringComparison.Ordinal);
-            var name = $"{slug}-{HourAddress.Of(at)}-{file}";
-            if (file.EndsWith(".json", StringComparison.Ordinal))
+            var (what, form) = (file[..file.IndexOf('.', StringComparison.Ordinal)], file[(file.IndexOf('.', StringComparison.Ordinal) + 1)..]);
+            var name = $"{slug}-{HourAddress.Of(at)}-{what}";
+            if (form == "json")
             {
-                return await requests.Send(new AuctionFile(loop.Id, at, result), cancellationToken) is { } json
-                    ? Results.File(json, "application/json", name)
+                return await requests.Send(new AuctionFile(loop.Id, at, what == "result"), cancellationToken) is { } json
+                    ? Results.File(json, "application/json", name + ".json")
                     : Results.NotFound();
             }
 
-            return await requests.Send(new AuctionProof(loop.Id, at, result), cancellationToken) switch
-            {
-                null => Results.NotFound(),
-                { File: { } proof } => Results.File(Encoding.UTF8.GetBytes(proof), "text/plain; charset=utf-8", name),
-                var none => Results.Text(none.Words, "text/plain; charset=utf-8", Encoding.UTF8, StatusCodes.Status409Conflict),
-            };
+            var answer = await requests.Send(new AuctionProof(loop.Id, at, what == "result"), cancellationToken);
+            return form == "proof.json" ? HandOut.Document(answer) : HandOut.File(answer, name);
         }
         catch (NotPermittedException)
         {
