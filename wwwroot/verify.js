@@ -25,10 +25,12 @@ const words = {
   noPolicy: 'Without a policy nothing says whose signatures to ask for, so anybody could have made this ledger. Add the policy of the loop, best one that you or somebody you trust has kept.',
 };
 
-const count = number => number.toLocaleString(document.documentElement.lang || undefined);
+// The pages' English is British; the browser's own would put the month first.
+const language = () => (document.documentElement.lang === 'en' ? 'en-GB' : document.documentElement.lang || undefined);
+const count = number => number.toLocaleString(language());
 const time = seconds => {
   const date = new Date(Number(seconds) * 1000);
-  return Number.isNaN(date.getTime()) ? 'a time beyond the calendar' : date.toLocaleString(document.documentElement.lang || undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return Number.isNaN(date.getTime()) ? 'a time beyond the calendar' : date.toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'long' });
 };
 const some = bytes => `${toBase64(bytes).slice(0, 16)}\u2026`;
 
@@ -36,7 +38,7 @@ const some = bytes => `${toBase64(bytes).slice(0, 16)}\u2026`;
 const element = (name, className, ...content) => {
   const made = document.createElement(name);
   if (className) made.className = className;
-  made.append(...content.flat().filter(part => part !== null && part !== undefined));
+  made.append(...content.flat(Infinity).filter(part => part !== null && part !== undefined));
   return made;
 };
 
@@ -109,7 +111,7 @@ const check = async act => {
   try {
     const result = await act(done);
     const { checkpoint, policy, cosigners, log, signatures } = result;
-    if (signatures !== 'checked') steps.push({ title: words.notSigned, state: 'next', note: signatures === 'none' ? words.noPolicy : words.noEd25519 });
+    if (signatures !== 'checked') steps.push({ title: words.notSigned, state: 'next', note: signatures === 'none' ? 'No policy was given.' : 'This browser cannot.' });
     const head = signatures !== 'checked'
       ? notice('attention', `The ${record ? 'record' : 'entry'} is under this root, but signatures were not checked.`, signatures === 'none' ? words.noPolicy : words.noEd25519)
       : notice('good', `Proved: this ${record ? 'record' : 'entry'} is on the ledger, unchanged since it was committed.`,
@@ -231,7 +233,7 @@ class TlogVerifier extends HTMLElement {
   async onChange(event) {
     const { target } = event;
     if (target.type === 'file') {
-      if (target.files.length) await this.take(target.files[0], target.dataset.part);
+      if (target.files.length) await this.take(target.files[0], target.dataset.part, true);
     } else if (target.dataset.paste) {
       this.takeText(target.dataset.paste, target.value);
     }
@@ -245,11 +247,11 @@ class TlogVerifier extends HTMLElement {
   }
 
   /** Takes a file for what it was chosen as; a dropped one for what it shows itself to be. */
-  async take(file, as) {
+  async take(file, as, isShown = false) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const head = new TextDecoder().decode(bytes.slice(0, 18));
     const what = as ?? (head === 'c2sp.org/tlog-proo' ? 'proof' : file.name.endsWith('.leaf') ? 'leaf' : 'policy');
-    this.set(what, bytes, file.name);
+    this.set(what, bytes, isShown ? null : file.name);
   }
 
   // What is copied from a page often loses its last line feed; it has no other meaning.
@@ -260,7 +262,9 @@ class TlogVerifier extends HTMLElement {
 
   set(what, bytes, name) {
     this.given[what] = bytes;
-    this.part(`${what}-name`).textContent = bytes ? `${name}, ${count(bytes.length)} bytes` : '';
+    // A file input names what was chosen there; what came another way is named here.
+    if (name) this.querySelector(`input[data-part="${what}"]`).value = '';
+    this.part(`${what}-name`).textContent = name ? `${name}, ${count(bytes.length)} bytes` : '';
   }
 
   async check() {
