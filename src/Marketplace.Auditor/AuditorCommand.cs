@@ -27,6 +27,7 @@ public static class AuditorCommand
     private static readonly Verb[] Verbs =
     [
         ProofVerb.Verb,
+        MeterVerb.Verb,
         LogVerb.Verb,
         ConsistencyVerb.Verb,
         InclusionVerb.Verb,

@@ -6,12 +6,12 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>A resident's bill, checked when there is nobody left to ask: the page is loaded, the proof is saved, the host is gone.</summary>
-public sealed class OfflineProofTests
+[Collection(Portal.Collection)]
+public sealed class OfflineProofTests(Portal portal)
 {
     [Fact]
     public async Task A_downloaded_bill_is_verified_after_the_host_has_stopped()
     {
-        await using var portal = await Portal.StartAsync(new Dictionary<string, string> { ["Marketplace__Demo"] = "true" });
         await using var visit = await portal.VisitAsync();
         var page = visit.Page;
         await visit.GoToAsync("/sign-in");
@@ -49,6 +49,7 @@ public sealed class OfflineProofTests
         await page.SetInputFilesAsync("#verify-proof", new FilePayload { Name = saved.Name, MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(changed) });
         await Assertions.Expect(result.Locator(".notice-alarm")).ToContainTextAsync("Not proved");
         requests.ShouldBe(0);
+        await portal.RestartAsync();
     }
 
     private static async Task<(string Name, byte[] Bytes)> SaveAsync(IPage page, Func<Task> click)

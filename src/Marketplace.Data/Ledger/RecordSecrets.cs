@@ -24,6 +24,22 @@ public static class RecordSecrets
         return found.GetValueOrDefault((memberId, MonthOf(month)));
     }
 
+    /// <summary>The secrets of all members (0: the loop) for a month, by member. An erased member has none.</summary>
+    public static async Task<Dictionary<int, byte[]>> OfMonthAsync(NpgsqlConnection connection, int loopId, DateOnly month, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT member_id, secret FROM market.record_secrets WHERE loop_id = $1 AND month = $2", connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = MonthOf(month) });
+        var found = new Dictionary<int, byte[]>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add(reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
+        }
+
+        return found;
+    }
+
     /// <summary>Destroys all secrets of a member: the erasure of a person from the ledger.</summary>
     public static async Task<int> DestroyAsync(NpgsqlConnection connection, int loopId, int memberId, CancellationToken cancellationToken)
     {

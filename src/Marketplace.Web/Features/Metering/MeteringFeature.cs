@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Proofs;
@@ -21,6 +22,7 @@ public static class MeteringFeature
         var meter = routes.MapGroup("/loops/{slug}/meters/{code}").RequireAuthorization();
         meter.MapGet("/readings.csv", CsvAsync);
         meter.MapGet("/{hour}/{revision:int}.{form:regex(^(json|proof|tlog-proof)$)}", ProofAsync);
+        meter.MapGet("/{hour}/meter-proof", MeterProofAsync);
     }
 
     private static async Task<IResult> CsvAsync(string slug, string code, string? period, Requests requests, CancellationToken cancellationToken)
@@ -45,6 +47,26 @@ public static class MeteringFeature
             }
 
             return csv.File($"{slug}-{ReplayFolder.SlugOf(code)}-{choice}.csv");
+        }
+        catch (NotPermittedException)
+        {
+            return Results.NotFound();
+        }
+    }
+
+    private static async Task<IResult> MeterProofAsync(string slug, string code, string hour, Requests requests, CancellationToken cancellationToken)
+    {
+        if (!HourAddress.TryParse(hour, out var at))
+        {
+            return Results.NotFound();
+        }
+
+        try
+        {
+            var loop = await requests.Send(new FindLoop(slug), cancellationToken);
+            return await requests.Send(new ProveMeterOfHour(loop.Id, code, at), cancellationToken) is { File: { } file }
+                ? Results.File(Encoding.UTF8.GetBytes(file), "text/plain; charset=utf-8", $"{slug}-{ReplayFolder.SlugOf(code)}-{HourAddress.Of(at)}.meter-proof")
+                : Results.NotFound();
         }
         catch (NotPermittedException)
         {

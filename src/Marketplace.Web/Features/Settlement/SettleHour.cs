@@ -4,6 +4,7 @@ using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -44,9 +45,12 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
 
         var canonical = Canonical(slug, hour, positions, balances);
         var key = $"settlement/{Instants.Iso(hour)}";
+        var connection = await work.ConnectionAsync(cancellationToken);
         var appended = await LedgerDoor.AppendAsync(
-            await work.ConnectionAsync(cancellationToken), work.Transaction, loopId, key,
+            connection, work.Transaction, loopId, key,
             [new LedgerRecord(RecordKind.Settlement, 1, key, canonical, 0, DateOnly.FromDateTime(hour.UtcDateTime))], cancellationToken);
+
+        await IndexOfHour.CommitAsync(connection, work.Transaction, loopId, slug, hour, cancellationToken);
 
         await db.BulkInsertAsync(positions, cancellationToken);
         await db.BulkInsertAsync(balances, cancellationToken);

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Marketplace.Data;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Members;
+
+/// <summary>
+/// Erases a person at their request: who they are, and the secrets that open their entries on the ledger. What the law has the
+/// loop keep (bills, and the readings and positions they are made of) stays under the member's key, which names nobody; it can
+/// be looked up, but nobody can prove any more what its commitments stood for. It cannot be undone.
+/// </summary>
+public sealed record EraseMember(int LoopId, int MemberId) : IRequest<ErasedMember>, IOperatorAct
+{
+    string IOperatorAct.Subject => string.Create(CultureInfo.InvariantCulture, $"member {MemberId}");
+}
+
+/// <summary>What was erased and what is kept.</summary>
+/// <param name="Secrets">Months whose records nobody can prove any more.</param>
+/// <param name="KeptBills">Bills and statements that the law has the loop keep.</param>
+public sealed record ErasedMember(int Secrets, int KeptBills);
+
+internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRequestHandler<EraseMember, ErasedMember>
+{
+    public async Task<ErasedMember> Handle(EraseMember request, CancellationToken cancellationToken)
+    {
+        var (loopId, memberId) = (request.LoopId, request.MemberId);
+        var db = work.Db;
+        await LastOperator.LockAsync(work, loopId, cancellationToken);
+        var member = await db.Members.SingleOrDefaultAsync(member => member.LoopId == loopId && member.Id == memberId, cancellationToken)
+            ?? throw new NotPermittedException(nameof(EraseMember));
+
+        // No further records: otherwise the next reading would make a new secret.
+        var now = await marketTime.NowAsync(loopId, cancellationToken);
+        await db.Meters.Where(meter => meter.LoopId == loopId && meter.MemberId == memberId && (meter.InServiceUntil == null || meter.InServiceUntil > now))
+            .ExecuteUpdateAsync(meters => meters.SetProperty(meter => meter.InServiceUntil, now), cancellationToken);
+        await db.Memberships.Where(membership => membership.LoopId == loopId && membership.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        await db.MemberRoles.Where(role => role.LoopId == loopId && role.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        await db.Invitations.Where(invitation => invitation.LoopId == loopId && invitation.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        member.Name = member.Key;
+        member.Attributes = null;
+        await db.SaveChangesAsync(cancellationToken);
+        await LastOperator.RefuseIfGoneAsync(work, loopId, cancellationToken);
+
+        // A seed would give the destroyed secrets back to whoever has it.
+        await db.Loops.Where(loop => loop.Id == loopId && loop.Seed != null)
+            .ExecuteUpdateAsync(loops => loops.SetProperty(loop => loop.Seed, (byte[]?)null), cancellationToken);
+        var secrets = await RecordSecrets.DestroyAsync(await work.ConnectionAsync(cancellationToken), loopId, memberId, cancellationToken);
+        return new ErasedMember(
+            secrets, await db.Bills.CountAsync(bill => bill.LoopId == loopId && bill.MemberId == memberId, cancellationToken));
+    }
+}
