@@ -23,6 +23,13 @@ public sealed class EraseMemberTests : MeteringLoop
     [Fact]
     public async Task The_log_stays_whole_and_a_guess_cannot_be_confirmed_any_more()
     {
+        var operating = new Account { Id = Guid.NewGuid(), DisplayName = "Bob", UserName = "bob@tests.example", CreatedAt = Hour };
+        await Host.Put(db =>
+        {
+            db.Users.Add(operating);
+            db.MemberRoles.Add(new MemberRole { LoopId = LoopId, MemberId = 2, Role = Role.Operator });
+            db.Memberships.Add(new Membership { LoopId = LoopId, MemberId = 2, AccountId = operating.Id });
+        });
         await Receive("day", [.. Enumerable.Range(0, 20).SelectMany(h => new[] { Row("ann-heat", h, 1.234m + h), Row("bob-heat", h, 2.5m) })]);
         await Sequencer.IntegrateAsync(LoopId, CancellationToken.None);
         await Sequencer.PublishAsync(LoopId, CancellationToken.None);
