@@ -89,6 +89,9 @@ public static class ClearingCheck
         OrderBook book, IReadOnlyList<NodePrice> prices, IReadOnlyList<Energy> accepted, IReadOnlyList<Energy> converters, IReadOnlyList<Energy> connections)
     {
         private readonly List<Finding> _findings = [];
+        private readonly long?[] _prices = [.. prices.Select(p => p.Price?.MicroPerKWh)];
+        private readonly long _cap = book.Cap?.MicroPerKWh ?? long.MaxValue;
+        private readonly long _floor = book.Floor?.MicroPerKWh ?? long.MinValue;
         private readonly BigInteger[] _unitNet = new BigInteger[book.Nodes.Count];
         private readonly Int128[] _orderNet = new Int128[book.Nodes.Count];
         private readonly Int128[] _missing = new Int128[book.Nodes.Count];
@@ -121,8 +124,6 @@ public static class ClearingCheck
 
         private void Find(string rule, string where, string what) => _findings.Add(new Finding(rule, where, what));
 
-        private long? PriceOf(int node) => prices[node].Price?.MicroPerKWh;
-
         /// <summary>The price, or where there is none the value that proves that nothing should run.</summary>
         private long Dual(int node) => (prices[node].Price ?? prices[node].Support)?.MicroPerKWh ?? 0;
 
@@ -153,36 +154,40 @@ public static class ClearingCheck
         /// <summary>Each order within its quantity and limit; what it misses in the money counts towards its node.</summary>
         private void CheckOrders()
         {
-            for (var i = 0; i < book.Orders.Count; i++)
+            var steps = book.Steps;
+            for (var k = 0; k < steps.Count;)
             {
-                var order = book.Orders[i];
-                var node = book.NodeIndex(order.Node);
-                var left = accepted[i].WattHours;
-                if (left < 0 || left > order.Quantity.WattHours)
+                var (i, node, side) = (steps.Order(k), steps.Nodes[k], steps.Sides[k]);
+                var (left, quantity) = (accepted[i].WattHours, 0L);
+                _orderNet[node] += side == Side.Sell ? left : -left;
+                for (var first = k; k < steps.Count && (k == first || steps.Order(k) == i); k++)
                 {
-                    Find("limits", $"order '{order.Id}'", $"accepted {accepted[i]} of {order.Quantity}");
+                    var most = steps.Quantities[k];
+                    var taken = Math.Clamp(left, 0, most);
+                    left -= taken;
+                    quantity += most;
+                    if (most > 0)
+                    {
+                        CheckStep(i, side, node, most, steps.StepLimits[k], taken);
+                    }
                 }
 
-                _orderNet[node] += order.Side == Side.Sell ? left : -(Int128)left;
-                for (var s = 0; s < order.StepCount; s++)
+                if (left != 0)
                 {
-                    var step = order.Step(s);
-                    var taken = Math.Clamp(left, 0, step.Quantity.WattHours);
-                    left -= taken;
-                    CheckStep(order, node, step, taken);
+                    Find("limits", Name(i), $"accepted {accepted[i]} of {Energy.FromWh(quantity)}");
                 }
             }
         }
 
-        private void CheckStep(Order order, int node, OrderStep step, long taken)
+        private string Name(int order) => $"order '{book.Orders[order].Id}'";
+
+        private void CheckStep(int order, Side side, int node, long quantity, long stated, long taken)
         {
-            var quantity = step.Quantity.WattHours;
-            var limit = EffectiveLimit(order.Side, step.Limit.MicroPerKWh);
-            if (quantity == 0 || limit is null)
+            if (EffectiveLimit(side, stated) is not { } limit)
             {
                 if (taken > 0)
                 {
-                    Find("limits", $"order '{order.Id}'", "accepted although its limit is beyond the floor or cap");
+                    Find("limits", Name(order), "accepted although its limit is beyond the floor or cap");
                 }
 
                 return;
@@ -190,21 +195,21 @@ public static class ClearingCheck
 
             _wanted[node] = true;
             _traded[node] |= taken > 0;
-            _orderWelfare += (Int128)taken * (order.Side == Side.Buy ? limit.Value : -limit.Value);
-            if (PriceOf(node) is not { } price)
+            _orderWelfare += (Int128)taken * (side == Side.Buy ? limit : -limit);
+            if (_prices[node] is not { } price)
             {
                 if (taken > 0)
                 {
-                    Find("limits", $"order '{order.Id}'", "accepted at a node without a price");
+                    Find("limits", Name(order), "accepted at a node without a price");
                 }
 
                 return;
             }
 
-            var gain = order.Side == Side.Buy ? limit.Value - price : price - limit.Value;
+            var gain = side == Side.Buy ? limit - price : price - limit;
             if (gain < 0 && taken > 0)
             {
-                Find("limits", $"order '{order.Id}'", $"accepted {taken.ToString(CultureInfo.InvariantCulture)} Wh at a price beyond its limit");
+                Find("limits", Name(order), $"accepted {taken.ToString(CultureInfo.InvariantCulture)} Wh at a price beyond its limit");
             }
 
             if (gain > 0 && taken < quantity)
@@ -213,17 +218,17 @@ public static class ClearingCheck
                 _largestMissedGain[node] = Math.Max(_largestMissedGain[node], gain);
             }
 
-            _orderGap += ((Int128)quantity * Math.Max(0, gain)) - ((Int128)taken * gain);
+            // Quantity times what is gained or could be, less what is: nothing where an order that gains is accepted in full.
+            if (gain < 0 ? taken > 0 : taken < quantity)
+            {
+                _orderGap += gain < 0 ? -(Int128)taken * gain : (Int128)(quantity - taken) * gain;
+            }
         }
 
         /// <summary>The limit that counts under floor and cap; null if it cannot be accepted.</summary>
-        private long? EffectiveLimit(Side side, long limit)
-        {
-            var (floor, cap) = (book.Floor?.MicroPerKWh, book.Cap?.MicroPerKWh);
-            return side == Side.Buy
-                ? limit < floor ? null : limit > cap ? cap : limit
-                : limit > cap ? null : limit < floor ? floor : limit;
-        }
+        private long? EffectiveLimit(Side side, long limit) => side == Side.Buy
+            ? limit < _floor ? null : Math.Min(limit, _cap)
+            : limit > _cap ? null : Math.Max(limit, _floor);
 
         private void CheckUnits(List<Unit> units)
         {

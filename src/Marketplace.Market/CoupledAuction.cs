@@ -19,7 +19,8 @@ public static class CoupledAuction
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(solver);
-        var (buys, sells) = MeritOrder.Of(book);
+        var ladders = new Ladders(book);
+        var (buys, sells) = (ladders.Buys, ladders.Sells);
         var units = UnitGroup.Of(book);
         var vertex = VertexSearch.Find(buys, sells, units, solver);
         var prices = Prices(book, new PriceSet(buys, sells, units, vertex));
@@ -32,14 +33,13 @@ public static class CoupledAuction
 
         var duals = Array.ConvertAll(prices, p => (p.Price ?? p.Support)?.MicroPerKWh ?? 0);
         var (parts, net) = WholeActivities.Of(units, rooms, vertex.Activities, duals);
-        var accepted = new long[book.Orders.Count];
+        var (bought, sold) = (new long[rooms.Length], new long[rooms.Length]);
         for (var n = 0; n < rooms.Length; n++)
         {
-            var (bought, sold) = rooms[n].Volumes(net[n]);
-            buys[n].Distribute(bought, accepted);
-            sells[n].Distribute(sold, accepted);
+            (bought[n], sold[n]) = rooms[n].Volumes(net[n]);
         }
 
+        var accepted = ladders.Distribute(book.Orders.Count, bought, sold);
         var converters = new Energy[book.Converters.Count];
         var connections = new Energy[book.Connections.Count];
         for (var u = 0; u < units.Length; u++)
@@ -50,7 +50,7 @@ public static class CoupledAuction
             }
         }
 
-        return ClearingCheck.Certify(book, prices, Array.ConvertAll(accepted, Energy.FromWh), converters, connections);
+        return ClearingCheck.Certify(book, prices, accepted, converters, connections);
     }
 
     private static NodePrice[] Prices(OrderBook book, PriceSet set)

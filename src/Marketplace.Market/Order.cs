@@ -95,7 +95,7 @@ public sealed class Order
     /// <summary>A step, the first being the best for the market.</summary>
     public OrderStep Step(int index) => _steps is null && index == 0 ? new OrderStep(Quantity, Limit) : _steps![index];
 
-    private static void RequireStep(string id, Energy quantity, Price limit)
+    internal static void RequireStep(string id, Energy quantity, Price limit)
     {
         Require(!quantity.IsNegative, $"order '{id}': quantity is negative ({Text(quantity.WattHours)} Wh)");
         Require(quantity.WattHours <= Limits.QuantityWh, $"order '{id}': quantity exceeds {Text(Limits.QuantityWh)} Wh");

@@ -24,23 +24,57 @@ public sealed class OrderBook
         IReadOnlyList<Connection> connections,
         Price? cap = null,
         Price? floor = null)
+        : this(hour, nodes, orders, null, converters, connections, cap, floor)
+    {
+    }
+
+    private OrderBook(
+        DateTimeOffset hour, IReadOnlyList<string> nodes, IReadOnlyList<Order>? orders, OrderArrays? arrays,
+        IReadOnlyList<Converter> converters, IReadOnlyList<Connection> connections, Price? cap, Price? floor)
     {
         ArgumentNullException.ThrowIfNull(nodes);
-        ArgumentNullException.ThrowIfNull(orders);
         ArgumentNullException.ThrowIfNull(converters);
         ArgumentNullException.ThrowIfNull(connections);
         Order.Require(nodes.Count <= Limits.Nodes, $"nodes: more than {Limits.Nodes}");
         Order.Require(cap is null || floor is null || floor <= cap, "the floor is above the cap");
-        (Hour, Nodes, Orders, Converters, Connections, Cap, Floor) = (hour.ToUniversalTime(), nodes, orders, converters, connections, cap, floor);
+        (Hour, Nodes, Converters, Connections, Cap, Floor) = (hour.ToUniversalTime(), nodes, converters, connections, cap, floor);
         for (var i = 0; i < nodes.Count; i++)
         {
             Order.Require(!string.IsNullOrEmpty(nodes[i]), "nodes: a name is empty");
             Order.Require(_nodeIndex.TryAdd(nodes[i], i), $"nodes: '{nodes[i]}' is there twice");
         }
 
-        CheckOrders();
+        if (arrays is not null)
+        {
+            arrays.Check(nodes.Count);
+            Order.Require(arrays.Ids is not { } ids || ids.Distinct(StringComparer.Ordinal).Count() == ids.Length, "orders: an id is used twice");
+            (Orders, Steps) = (new ArrayOrders(arrays, nodes), new OrderSteps(arrays));
+        }
+        else
+        {
+            ArgumentNullException.ThrowIfNull(orders);
+            Orders = orders;
+            CheckOrders();
+            Steps = new OrderSteps(orders, NodeIndex);
+        }
+
         CheckUnits();
         CheckSize();
+    }
+
+    /// <summary>Creates a book of orders that stand in arrays; the arrays are kept and must not change.</summary>
+    /// <exception cref="OrderBookException">As for the other way to create one.</exception>
+    public static OrderBook FromArrays(
+        DateTimeOffset hour,
+        IReadOnlyList<string> nodes,
+        OrderArrays orders,
+        IReadOnlyList<Converter> converters,
+        IReadOnlyList<Connection> connections,
+        Price? cap = null,
+        Price? floor = null)
+    {
+        ArgumentNullException.ThrowIfNull(orders);
+        return new OrderBook(hour, nodes, null, orders, converters, connections, cap, floor);
     }
 
     /// <summary>Start of the delivery hour, UTC.</summary>
@@ -51,6 +85,8 @@ public sealed class OrderBook
 
     /// <summary>Orders in order of time.</summary>
     public IReadOnlyList<Order> Orders { get; }
+
+    internal OrderSteps Steps { get; }
 
     /// <summary>Plants.</summary>
     public IReadOnlyList<Converter> Converters { get; }
@@ -103,19 +139,26 @@ public sealed class OrderBook
     {
         Int128 energy = 0;
         Int128 value = 0;
-        void Add(string what, string id, Energy quantity, Price price, long largestFlow)
+        bool Fits(Int128 addedEnergy, Int128 addedValue)
         {
-            energy += (Int128)quantity.WattHours * largestFlow / Limits.One;
-            value += (Int128)quantity.WattHours * Math.Abs(price.MicroPerKWh);
-            Order.Require(energy <= long.MaxValue / 4, $"{what} '{id}': with it the energy of the book overflows");
-            Order.Require(value <= (Int128)long.MaxValue * 1000, $"{what} '{id}': with it the value of the book overflows");
+            energy += addedEnergy;
+            value += addedValue;
+            return energy <= long.MaxValue / 4 && value <= (Int128)long.MaxValue * 1000;
         }
 
-        foreach (var order in Orders)
+        void Add(string what, string id, Energy quantity, Price price, long largestFlow)
         {
-            for (var s = 0; s < order.StepCount; s++)
+            if (!Fits((Int128)quantity.WattHours * largestFlow / Limits.One, (Int128)quantity.WattHours * Math.Abs(price.MicroPerKWh)))
             {
-                Add("order", order.Id, order.Step(s).Quantity, order.Step(s).Limit, Limits.One);
+                throw new OrderBookException($"{what} '{id}': with it the {(energy > long.MaxValue / 4 ? "energy" : "value")} of the book overflows");
+            }
+        }
+
+        for (var k = 0; k < Steps.Count; k++)
+        {
+            if (!Fits(Steps.Quantities[k], (Int128)Steps.Quantities[k] * Math.Abs(Steps.StepLimits[k])))
+            {
+                throw new OrderBookException($"order '{Orders[Steps.Order(k)].Id}': with it the {(energy > long.MaxValue / 4 ? "energy" : "value")} of the book overflows");
             }
         }
 

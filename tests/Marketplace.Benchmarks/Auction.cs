@@ -6,13 +6,15 @@ using Marketplace.Quantities;
 
 namespace Marketplace.Benchmarks;
 
-/// <summary>One hour of heat, cold and electricity with two heat pumps and a chiller, every order with a limit of its own,
-/// beside the same auction as one linear program with a column an order.</summary>
+/// <summary>One hour of heat, cold and electricity with 200 heat pumps, from arrays to the checked result, beside the same auction as
+/// one linear program with a column an order; and twenty zones with sixty lines between them.</summary>
 internal sealed class Auction : IBenchmark
 {
     private const int Compared = 10_000;
+    private const int Pumps = 200;
 
     private static readonly string[] Nodes = ["heat", "cold", "electricity"];
+    private static readonly DateTimeOffset Hour = new(2019, 12, 9, 8, 0, 0, TimeSpan.Zero);
 
     public string Name => "auction";
 
@@ -20,16 +22,10 @@ internal sealed class Auction : IBenchmark
     {
         var solver = new ClpLinearProgram();
         var figures = new List<Figure>();
-        foreach (var full in new[] { 100, Compared, 100_000 })
+        foreach (var full in new[] { 100, Compared, 100_000, 1_000_000 })
         {
             var book = Book(size.Of(full, least: 100));
-            var result = CoupledAuction.Clear(book, solver);
-            var report = ClearingCheck.Check(book, result);
-            if (!report.Holds)
-            {
-                throw new InvalidOperationException($"The check of {book.Orders.Count} orders fails: {report.Findings[0]}");
-            }
-
+            var result = Checked(book, solver);
             var took = Median(() => CoupledAuction.Clear(book, solver));
             double? ratio = null;
             if (full == Compared)
@@ -50,42 +46,81 @@ internal sealed class Auction : IBenchmark
                 string.Create(CultureInfo.InvariantCulture, $"auction_{book.Orders.Count}_orders"), took, "ms", ratio, ratio is null ? null : "full_program"));
         }
 
+        figures.Add(new Figure("auction_peak_memory", Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, "MB"));
+        var zones = Zones(size.Of(100_000, least: 1_000));
+        Checked(zones, solver);
+        figures.Add(new Figure(string.Create(CultureInfo.InvariantCulture, $"auction_20_zones_{zones.Orders.Count}_orders"), Median(() => CoupledAuction.Clear(zones, solver)), "ms"));
         return Task.FromResult<IReadOnlyList<Figure>>(figures);
     }
 
+    private static ClearingResult Checked(OrderBook book, ClpLinearProgram solver)
+    {
+        var result = CoupledAuction.Clear(book, solver);
+        var report = ClearingCheck.Check(book, result);
+        return report.Holds ? result : throw new InvalidOperationException($"The check of {book.Orders.Count} orders fails: {report.Findings[0]}");
+    }
+
+    /// <summary>The median of nine runs after some that let the code get warm.</summary>
     private static double Median(Action run)
     {
         var samples = new List<double>();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 12; i++)
         {
             var began = Stopwatch.GetTimestamp();
             run();
             samples.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
-        return Figure.Percentile(samples, 0.5);
+        return Figure.Percentile([.. samples.Skip(3)], 0.5);
+    }
+
+    private static OrderArrays Orders(int count, int nodes, Random random)
+    {
+        var orders = new OrderArrays(new int[count], new Side[count], new long[count], new long[count]);
+        for (var i = 0; i < count; i++)
+        {
+            orders.Nodes[i] = random.Next(nodes);
+            orders.Sides[i] = random.Next(2) == 0 ? Side.Buy : Side.Sell;
+            orders.QuantitiesWh[i] = random.Next(1, 50_001);
+            orders.LimitsMicroPerKWh[i] = random.Next(4_001) * 100L;
+        }
+
+        return orders;
+    }
+
+    private static Converter Pump(int i, string zone, int most, Random random)
+    {
+        var cop = random.Next(2_000, 6_000) * 1_000L;
+        return new Converter(
+            string.Create(CultureInfo.InvariantCulture, $"hp{i}"), Energy.FromWh(random.Next(1, 20) * (long)most),
+            new Dictionary<string, long>(StringComparer.Ordinal) { [$"{zone}electricity"] = -Limits.One, [$"{zone}heat"] = cop, [$"{zone}cold"] = cop - Limits.One },
+            Price.FromMicroPerKWh(random.Next(400) * 100L));
     }
 
     private static OrderBook Book(int count)
     {
         var random = new Random(count);
-        var orders = Enumerable.Range(0, count).Select(i =>
+        var orders = Orders(count, Nodes.Length, random);
+        return OrderBook.FromArrays(Hour, Nodes, orders, [.. Enumerable.Range(0, Pumps).Select(i => Pump(i, "", count, random))], []);
+    }
+
+    private static OrderBook Zones(int count)
+    {
+        const int All = 20;
+        var random = new Random(count);
+        var zones = Enumerable.Range(0, All).Select(z => string.Create(CultureInfo.InvariantCulture, $"{z}/")).ToArray();
+        var nodes = zones.SelectMany(z => Nodes.Select(n => z + n)).ToArray();
+        var orders = Orders(count, nodes.Length, random);
+        var pumps = Enumerable.Range(0, Pumps).Select(i => Pump(i, zones[i % All], count / 5, random));
+        var lines = Enumerable.Range(0, 60).Select(i =>
         {
-            var node = i % Nodes.Length;
-            var buys = random.Next(2) == 0;
-            var limit = (buys ? 60_000 : 20_000) + (40_000 * node) + random.Next(80_000);
-            return new Order(
-                string.Create(CultureInfo.InvariantCulture, $"o{i}"), Nodes[node], buys ? Side.Buy : Side.Sell,
-                Energy.FromWh(random.Next(1, 50_000)), Price.FromMicroPerKWh(limit));
+            var from = random.Next(All);
+            var to = (from + 1 + random.Next(All - 1)) % All;
+            return new Connection(
+                string.Create(CultureInfo.InvariantCulture, $"line{i}"), zones[from] + Nodes[i % Nodes.Length], zones[to] + Nodes[i % Nodes.Length],
+                Energy.FromWh(random.Next(1, 4_000_000)), random.Next(60) * 1_000, Price.FromMicroPerKWh(random.Next(100) * 100));
         });
-        Converter Plant(string id, long capacity, long cost, long heat, long cold) => new(
-            id, Energy.FromWh(capacity * count),
-            new Dictionary<string, long>(StringComparer.Ordinal) { ["electricity"] = -1_000_000, ["heat"] = heat, ["cold"] = cold },
-            Price.FromMicroPerKWh(cost));
-        return new OrderBook(
-            new DateTimeOffset(2019, 12, 9, 8, 0, 0, TimeSpan.Zero), Nodes, [.. orders],
-            [Plant("heat-pump-1", 800, 18_488, 4_622_000, 3_622_000), Plant("heat-pump-2", 400, 27_732, 4_622_000, 3_622_000), Plant("chiller", 300, 4_000, 4_200_000, 3_200_000)],
-            []);
+        return OrderBook.FromArrays(Hour, nodes, orders, [.. pumps], [.. lines]);
     }
 
     private static LinearProblem FullProgram(OrderBook book)

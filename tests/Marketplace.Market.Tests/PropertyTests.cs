@@ -60,6 +60,43 @@ public sealed class PropertyTests
         Volumes(other, two).ShouldBe(Volumes(book, one));
     });
 
+    [Fact]
+    public void Orders_in_arrays_clear_as_orders_do() => ForAllMarkets((book, _) =>
+    {
+        var simple = book.Orders.Where(o => !o.IsStepwise).ToArray();
+        var arrays = new OrderArrays(
+            [.. simple.Select(o => book.NodeIndex(o.Node))], [.. simple.Select(o => o.Side)], [.. simple.Select(o => o.Quantity.WattHours)],
+            [.. simple.Select(o => o.Limit.MicroPerKWh)], [.. simple.Select(o => o.Id)]);
+        var one = new OrderBook(book.Hour, book.Nodes, simple, book.Converters, book.Connections);
+        var two = OrderBook.FromArrays(book.Hour, book.Nodes, arrays, book.Converters, book.Connections);
+        OrderBookJson.Write(two).ShouldBe(OrderBookJson.Write(one));
+        ClearingResultJson.Write(two, Clear(two)).ShouldBe(ClearingResultJson.Write(one, Clear(one)));
+    });
+
+    [Fact]
+    public void Nobody_envies_another_at_the_same_node() => ForAllMarkets((book, _) =>
+    {
+        // Who bids more gets everything before who bids less gets anything, but for whole Wh.
+        var result = Clear(book);
+        if (result.Losses.Any(loss => loss != 0) || book.Converters.Count + book.Connections.Count > 0)
+        {
+            return;
+        }
+
+        for (var i = 0; i < book.Orders.Count; i++)
+        {
+            for (var j = 0; j < book.Orders.Count; j++)
+            {
+                var (a, b) = (book.Orders[i], book.Orders[j]);
+                if (a.Node == b.Node && a.Side == b.Side && !a.IsStepwise && !b.IsStepwise
+                    && (a.Side == Side.Buy ? a.Limit > b.Limit : a.Limit < b.Limit) && result.Accepted[j].WattHours > 0)
+                {
+                    result.Accepted[i].ShouldBe(a.Quantity);
+                }
+            }
+        }
+    });
+
     private static (string Node, Side Side, long Volume)[] Volumes(OrderBook book, ClearingResult result) =>
         [.. book.Orders.Select((o, i) => (o.Node, o.Side, Volume: result.Accepted[i].WattHours))
             .GroupBy(x => (x.Node, x.Side)).Select(g => (g.Key.Node, g.Key.Side, g.Sum(x => x.Volume)))
