@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Marketplace.Quantities;
 
 namespace Marketplace.Ledger;
 
@@ -11,7 +11,8 @@ public static class MeterIndexRecord
     public const byte Version = 1;
 
     /// <summary>The record's name, one for each hour of a loop.</summary>
-    public static string Key(DateTimeOffset hour) => $"meterindex/{Instants.Iso(hour)}";
+    public static string Key(DateTimeOffset hour) =>
+        $"meterindex/{hour.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}";
 
     /// <summary>The canonical bytes.</summary>
     public static byte[] Canonical(string loop, DateTimeOffset hour, ReadOnlySpan<byte> hourKey, MeterIndex index)
