@@ -5,3 +5,4 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO {app};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ledger TO {app};
 GRANT DELETE ON ledger.pending TO {app};
 GRANT UPDATE ON ledger.edges TO {app};
+GRANT UPDATE ON ledger.witness_calls TO {app};

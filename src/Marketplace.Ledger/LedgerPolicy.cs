@@ -64,7 +64,16 @@ public sealed class LedgerPolicy
                 continue;
             }
 
-            var problem = lines[i].Any(c => c is < ' ' and not '\t' or '\u007f') ? "it contains a control character" : policy.Read(words);
+            string? problem;
+            try
+            {
+                problem = lines[i].Any(c => c is < ' ' and not '\t' or '\u007f') ? "it contains a control character" : policy.Read(words);
+            }
+            catch (FormatException e)
+            {
+                problem = e.Message;
+            }
+
             if (problem is not null)
             {
                 throw new FormatException($"Policy line {(i + 1).ToString(CultureInfo.InvariantCulture)} ('{Utf8(lines[i].Trim())}'): {problem}");

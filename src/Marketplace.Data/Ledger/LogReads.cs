@@ -44,7 +44,7 @@ public static class LogReads
         var found = new List<PublishedCheckpoint>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            found.Add(new PublishedCheckpoint(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+            found.Add(new PublishedCheckpoint(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2), null));
         }
 
         return found;
@@ -143,7 +143,7 @@ public static class LogReads
                 signed,
                 await reader.IsDBNullAsync(5, cancellationToken)
                     ? null
-                    : new PublishedCheckpoint(signed.Size, reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6))));
+                    : new PublishedCheckpoint(signed.Size, reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6), null)));
         }
 
         return found;

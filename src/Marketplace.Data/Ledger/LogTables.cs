@@ -8,7 +8,8 @@ namespace Marketplace.Data;
 public sealed record SignedCheckpoint(long Size, TreeHash Root, string Note, long[] Kinds, DateTimeOffset SignedAt);
 
 /// <summary>A checkpoint as the world is shown it, with its cosignatures.</summary>
-public sealed record PublishedCheckpoint(long Size, string Note, DateTimeOffset PublishedAt);
+/// <param name="Policy">The policy it met; null where it is older than the keeping of policies.</param>
+public sealed record PublishedCheckpoint(long Size, string Note, DateTimeOffset PublishedAt, string? Policy);
 
 /// <summary>A batch that waits at the door.</summary>
 public sealed record PendingBatch(long BatchId, byte[] Entries);
@@ -32,6 +33,12 @@ public enum EntryState
 /// <summary>Reads of the ledger's schema. Everything is by the loop's id first.</summary>
 public static class LogTables
 {
+    private const string PublishedColumns =
+        """
+        SELECT p.size, p.note, p.published_at, y.text
+        FROM ledger.publications p LEFT JOIN ledger.policies y ON y.loop_id = p.loop_id AND y.policy_no = p.policy_no
+        """;
+
     public static async Task<SignedCheckpoint?> LatestSignedAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
     {
         await using var command = Command(connection, "SELECT size, root, note, kinds, signed_at FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1", loopId);
@@ -43,11 +50,11 @@ public static class LogTables
     {
         await using var command = Command(
             connection,
-            "SELECT size, note, published_at FROM ledger.publications WHERE loop_id = $1 ORDER BY size DESC, publication_id DESC LIMIT 1",
+            PublishedColumns + " WHERE p.loop_id = $1 ORDER BY p.size DESC, p.publication_id DESC LIMIT 1",
             loopId);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new PublishedCheckpoint(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2))
+            ? await PublishedInAsync(reader, cancellationToken)
             : null;
     }
 
@@ -56,20 +63,46 @@ public static class LogTables
     {
         await using var command = Command(
             connection,
-            "SELECT size, note, published_at FROM ledger.publications WHERE loop_id = $1 AND size > $2 ORDER BY size, publication_id LIMIT 1",
+            PublishedColumns + " WHERE p.loop_id = $1 AND p.size > $2 ORDER BY p.size, p.publication_id LIMIT 1",
             loopId);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = index });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new PublishedCheckpoint(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2))
+            ? await PublishedInAsync(reader, cancellationToken)
             : null;
     }
 
     /// <summary>Why signing has stopped, or null while it goes on.</summary>
     public static async Task<string?> HaltedBecauseAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, "SELECT CASE WHEN halts THEN words END FROM ledger.incidents WHERE loop_id = $1 ORDER BY incident_id DESC LIMIT 1", loopId);
+        await using var command = Command(connection, "SELECT CASE WHEN is_raised THEN words END FROM ledger.incidents WHERE loop_id = $1 AND topic = 'signing' ORDER BY incident_id DESC LIMIT 1", loopId);
         return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    /// <summary>Since when a signed checkpoint has been waiting to be published; null if none does.</summary>
+    public static async Task<DateTimeOffset?> WaitingSinceAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            connection,
+            """
+            SELECT signed_at FROM ledger.checkpoints
+            WHERE loop_id = $1 AND size > coalesce((SELECT max(size) FROM ledger.publications WHERE loop_id = $1), -1) ORDER BY size LIMIT 1
+            """,
+            loopId);
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
+    }
+
+    /// <summary>The root our tree had at an earlier size, from its stored tiles; null if they are not there.</summary>
+    /// <param name="connection">Where to read.</param>
+    /// <param name="loopId">Whose log.</param>
+    /// <param name="size">The earlier size.</param>
+    /// <param name="newestSize">The size now.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    public static async Task<TreeHash?> RootAtAsync(NpgsqlConnection connection, int loopId, long size, long newestSize, CancellationToken cancellationToken)
+    {
+        var nodes = TreeNode.Cover(0, size);
+        var tiles = await TilesAsync(connection, loopId, nodes.Select(n => n.TileAt(newestSize)), cancellationToken);
+        return nodes.All(n => tiles.ContainsKey(n.TileAt(newestSize))) ? TreeNode.Fold(0, size, node => node.HashIn(tiles[node.TileAt(newestSize)])) : null;
     }
 
     /// <summary>The index of a batch's first entry, or null while it waits.</summary>
@@ -179,6 +212,12 @@ public static class LogTables
         reader.GetString(2),
         reader.GetFieldValue<long[]>(3),
         reader.GetFieldValue<DateTimeOffset>(4));
+
+    private static async Task<PublishedCheckpoint> PublishedInAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) => new(
+        reader.GetInt64(0),
+        reader.GetString(1),
+        reader.GetFieldValue<DateTimeOffset>(2),
+        await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetString(3));
 
     private static byte[] Cut(TileId tile, byte[] bytes)
     {

@@ -5,15 +5,17 @@ using NpgsqlTypes;
 namespace Marketplace.Data;
 
 /// <summary>What the sequencer finds when it takes up a log: the last signed state, its right edge and what waits.</summary>
-public sealed record LogState(SignedCheckpoint? Latest, MerkleTree Tree, IReadOnlyList<PendingBatch> Pending, string? Vkey, string? HaltedBecause);
+/// <param name="Edge">The tree to go on from; null if the stored edge is not the one under the last signed checkpoint.</param>
+public sealed record LogState(SignedCheckpoint? Latest, MerkleTree? Edge, IReadOnlyList<PendingBatch> Pending, string? HaltedBecause);
 
 /// <summary>A log's next state, all to be written or none of it.</summary>
+/// <param name="PublishedUnder">The policy under which the checkpoint is published at once, if it is.</param>
 public sealed record LogStep(
     MerkleTree Tree,
     IReadOnlyList<(TileId Tile, byte[] Bytes)> Completed,
     IReadOnlyList<(long BatchId, long FirstIndex, int Count)> Placements,
     SignedCheckpoint Checkpoint,
-    bool IsPublished);
+    string? PublishedUnder);
 
 /// <summary>The writes of the sequencer. One writer at a time for each loop, by an advisory lock of its transaction.</summary>
 public static class LogWriter
@@ -28,15 +30,13 @@ public static class LogWriter
     private const int SequencerLock = 0x4C6F6730;
 
     /// <summary>Waits for the loop's lock, which the transaction then holds, and reads where the log stands.</summary>
-    /// <exception cref="LedgerConflictException">The stored edge is not the one under the last signed checkpoint.</exception>
     public static async Task<LogState> TakeUpAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         Add(batch, "SELECT pg_advisory_xact_lock($2, $1)", loopId).Parameters.Add(new NpgsqlParameter<int> { TypedValue = SequencerLock });
         Add(batch, "SELECT size, root, note, kinds, signed_at FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1", loopId);
         Add(batch, "SELECT size, bundle, tails FROM ledger.edges WHERE loop_id = $1", loopId);
-        Add(batch, "SELECT vkey FROM ledger.logs WHERE loop_id = $1", loopId);
-        Add(batch, "SELECT halts, words FROM ledger.incidents WHERE loop_id = $1 ORDER BY incident_id DESC LIMIT 1", loopId);
+        Add(batch, "SELECT is_raised, words FROM ledger.incidents WHERE loop_id = $1 AND topic = 'signing' ORDER BY incident_id DESC LIMIT 1", loopId);
         var waiting = Add(
             batch,
             """
@@ -54,11 +54,9 @@ public static class LogWriter
         await reader.NextResultAsync(cancellationToken);
         var latest = await reader.ReadAsync(cancellationToken) ? LogTables.ReadSigned(reader) : null;
         await reader.NextResultAsync(cancellationToken);
-        var tree = await reader.ReadAsync(cancellationToken)
+        var edge = await reader.ReadAsync(cancellationToken)
             ? Edge(latest, reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[][]>(2))
-            : latest is null ? new MerkleTree() : throw new LedgerConflictException($"Loop {loopId} has a signed checkpoint but no edge of its tree");
-        await reader.NextResultAsync(cancellationToken);
-        var vkey = await reader.ReadAsync(cancellationToken) ? reader.GetString(0) : null;
+            : latest is null ? new MerkleTree() : null;
         await reader.NextResultAsync(cancellationToken);
         var halted = await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0) ? reader.GetString(1) : null;
         await reader.NextResultAsync(cancellationToken);
@@ -68,7 +66,7 @@ public static class LogWriter
             pending.Add(new PendingBatch(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)));
         }
 
-        return new LogState(latest, tree, pending, vkey, halted);
+        return new LogState(latest, edge, pending, halted);
     }
 
     /// <summary>Writes a step. The caller commits.</summary>
@@ -111,9 +109,9 @@ public static class LogWriter
         checkpoint.Parameters.Add(new NpgsqlParameter<string> { TypedValue = signed.Note });
         checkpoint.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = signed.Kinds });
         checkpoint.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = signed.SignedAt });
-        if (step.IsPublished)
+        if (step.PublishedUnder is { } policy)
         {
-            Publication(Add(batch, Publish, loopId).Parameters, signed.Size, signed.Note, signed.SignedAt);
+            Publication(Add(batch, Publish, loopId).Parameters, signed.Size, signed.Note, policy, signed.SignedAt);
         }
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -131,38 +129,37 @@ public static class LogWriter
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Publishes a checkpoint, unless a larger one has been published meanwhile.</summary>
-    public static async Task PublishAsync(NpgsqlConnection connection, int loopId, long size, string note, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Publishes a checkpoint that meets a policy, unless a larger one has been published meanwhile.</summary>
+    public static async Task PublishAsync(
+        NpgsqlConnection connection, int loopId, long size, string note, string policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var command = LogTables.Command(connection, Publish, loopId);
-        Publication(command.Parameters, size, note, now);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>Puts on record that signing stops, or that it may go on, and why.</summary>
-    public static async Task RecordIncidentAsync(NpgsqlConnection connection, int loopId, bool halts, string words, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var command = LogTables.Command(connection, "INSERT INTO ledger.incidents (loop_id, halts, words, happened_at) VALUES ($1, $2, $3, $4)", loopId);
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = halts });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = words });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        Publication(command.Parameters, size, note, policy, now);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private const string Publish =
         """
-        INSERT INTO ledger.publications (loop_id, size, note, published_at)
-        SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM ledger.publications WHERE loop_id = $1 AND size > $2)
+        WITH larger AS (SELECT FROM ledger.publications WHERE loop_id = $1 AND size > $2 LIMIT 1),
+        last AS (SELECT policy_no, text FROM ledger.policies WHERE loop_id = $1 ORDER BY policy_no DESC LIMIT 1),
+        made AS (
+            INSERT INTO ledger.policies (loop_id, policy_no, text, published_at)
+            SELECT $1, coalesce((SELECT policy_no FROM last), 0) + 1, $4, $5
+            WHERE NOT EXISTS (SELECT FROM larger) AND NOT EXISTS (SELECT FROM last WHERE text = $4)
+            RETURNING policy_no)
+        INSERT INTO ledger.publications (loop_id, size, note, policy_no, published_at)
+        SELECT $1, $2, $3, coalesce((SELECT policy_no FROM made), (SELECT policy_no FROM last)), $5 WHERE NOT EXISTS (SELECT FROM larger)
         """;
 
-    private static void Publication(NpgsqlParameterCollection parameters, long size, string note, DateTimeOffset now)
+    private static void Publication(NpgsqlParameterCollection parameters, long size, string note, string policy, DateTimeOffset now)
     {
         parameters.Add(new NpgsqlParameter<long> { TypedValue = size });
         parameters.Add(new NpgsqlParameter<string> { TypedValue = note });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = policy });
         parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
     }
 
-    private static MerkleTree Edge(SignedCheckpoint? latest, long size, byte[] bundle, byte[][] tails)
+    private static MerkleTree? Edge(SignedCheckpoint? latest, long size, byte[] bundle, byte[][] tails)
     {
         try
         {
@@ -176,10 +173,10 @@ public static class LogWriter
         }
         catch (NotVerifiedException)
         {
-            // Falls through to the same refusal.
+            // Falls through to the same answer.
         }
 
-        throw new LedgerConflictException("The stored right edge of the tree is not the one that was signed; somebody or something has changed it");
+        return null;
     }
 
     private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, int loopId)

@@ -35,7 +35,8 @@ public interface IOperatorAct : IGuarded, IChange
     bool IGuarded.Permits(Actor actor) => actor.Operates(LoopId);
 }
 
-/// <summary>Writes operators' acts down.</summary>
+/// <summary>Writes operators' acts down and commits them to the loop's ledger, so that the operator too can undo none unseen. What the
+/// system does by itself shows in its own records.</summary>
 public sealed class AuditBehaviour<TRequest, TResponse>(Work work, CurrentActor current, TimeProvider time) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IRequest<TResponse>
 {
@@ -44,15 +45,22 @@ public sealed class AuditBehaviour<TRequest, TResponse>(Work work, CurrentActor 
         var response = await next();
         if (request is IOperatorAct act)
         {
-            work.Db.OperatorActions.Add(new OperatorAction
+            var action = new OperatorAction
             {
                 LoopId = act.LoopId,
                 AccountId = current.Actor.AccountId,
                 At = time.GetUtcNow(),
                 Action = act.Act,
                 Subject = act.Subject,
-            });
+            };
+            work.Db.OperatorActions.Add(action);
             await work.Db.SaveChangesAsync(cancellationToken);
+            if (action.AccountId is not null)
+            {
+                await LedgerDoor.AppendAsync(
+                    await work.ConnectionAsync(cancellationToken), work.Transaction, action.LoopId, OperatorActionRecord.KeyOf(action),
+                    [OperatorActionRecord.Of(action)], cancellationToken);
+            }
         }
 
         return response;

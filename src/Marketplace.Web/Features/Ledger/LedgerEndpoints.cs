@@ -86,12 +86,12 @@ internal static class LedgerEndpoints
 
     private static async Task<IResult> PolicyAsync(HttpContext context, LoopNames loops, LogPolicies policies, CancellationToken cancellationToken) =>
         await loops.FindAsync(Slug(context), cancellationToken) is { } loopId
-            ? Results.Text(policies.Of(await loops.SlugOfAsync(loopId, cancellationToken)).Text, PlainText, Encoding.UTF8)
+            ? Results.Text((await policies.OfAsync(loopId, cancellationToken)).Text, PlainText, Encoding.UTF8)
             : Results.NotFound();
 
-    private static async Task<IResult> KeyAsync(HttpContext context, LoopNames loops, LogKeys keys, CancellationToken cancellationToken) =>
+    private static async Task<IResult> KeyAsync(HttpContext context, LoopNames loops, LogPolicies policies, CancellationToken cancellationToken) =>
         await loops.FindAsync(Slug(context), cancellationToken) is { } loopId
-            ? Results.Text(keys.Of(await loops.SlugOfAsync(loopId, cancellationToken)).Verifier + "\n", PlainText, Encoding.UTF8)
+            ? Results.Text(await policies.KeyAsync(loopId, cancellationToken) + "\n", PlainText, Encoding.UTF8)
             : Results.NotFound();
 
     private static string? Slug(HttpContext context) => context.Request.RouteValues["slug"] as string;

@@ -15,9 +15,13 @@ public static class LedgerFeature
         services.AddSingleton<LogKeys>();
         services.AddSingleton<LogPolicies>();
         services.AddSingleton<LoopNames>();
+        services.AddSingleton<LogAlarms>();
+        services.AddSingleton<WitnessNet>();
         services.AddSingleton<Cosigning>();
         services.AddHostedService(provider => provider.GetRequiredService<Cosigning>());
         services.AddSingleton<Sequencer>();
+        services.AddSingleton<LogSelfCheck>();
+        services.AddHostedService<LogKeeper>();
         services.AddSingleton<ProofReader>();
         services.AddSingleton<FullTiles>();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Marketplace.Ledger;
@@ -26,12 +27,21 @@ public sealed class LedgerOptions
 
     /// <summary>How long a witness may take to answer.</summary>
     public int WitnessTimeoutSeconds { get; set; } = 10;
+
+    /// <summary>How long a signed checkpoint may wait for its quorum before an alarm is raised.</summary>
+    public int QuorumAlarmSeconds { get; set; } = 60;
+
+    /// <summary>How often the log is looked after while nothing happens: cosignatures asked for again, stored rows checked.</summary>
+    public int WatchSeconds { get; set; } = 15;
+
+    /// <summary>How many entry bundles (256 entries each) the log checks of itself at each look.</summary>
+    public int BundlesALook { get; set; } = 64;
 }
 
 /// <summary>The signing key of each loop's log, derived from one master secret by the log's name.</summary>
 public sealed class LogKeys
 {
-    private readonly ConcurrentDictionary<string, SignerKey> _keys = new();
+    private readonly ConcurrentDictionary<(string Slug, int Number), SignerKey> _keys = new();
     private readonly Lazy<byte[]> _master;
     private readonly LedgerOptions _options;
     private readonly IEd25519 _ed25519;
@@ -44,10 +54,13 @@ public sealed class LogKeys
     }
 
     /// <summary>The key of a loop's log; its name is the log's origin.</summary>
-    public SignerKey Of(string slug) => _keys.GetOrAdd(slug, s =>
+    /// <param name="slug">The loop.</param>
+    /// <param name="number">0 for the key the log starts under, 1 for the first that replaces it, and so on.</param>
+    public SignerKey Of(string slug, int number = 0) => _keys.GetOrAdd((slug, number), of =>
     {
-        var origin = $"{_options.OriginPrefix.TrimEnd('/')}/{s}";
-        var seed = HKDF.DeriveKey(HashAlgorithmName.SHA256, _master.Value, 32, info: Encoding.UTF8.GetBytes($"log key/{origin}"));
+        var origin = $"{_options.OriginPrefix.TrimEnd('/')}/{of.Slug}";
+        var info = of.Number == 0 ? $"log key/{origin}" : string.Create(CultureInfo.InvariantCulture, $"log key/{origin}/{of.Number}");
+        var seed = HKDF.DeriveKey(HashAlgorithmName.SHA256, _master.Value, 32, info: Encoding.UTF8.GetBytes(info));
         return new SignerKey(origin, SignatureType.Ed25519, seed, _ed25519);
     });
 
@@ -91,24 +104,4 @@ public sealed class LogKeys
 
         return File.ReadAllText(file);
     }
-}
-
-/// <summary>The policy of each loop: the stakeholders' rule with this log's own key.</summary>
-public sealed class LogPolicies
-{
-    private readonly ConcurrentDictionary<string, LedgerPolicy> _policies = new();
-    private readonly LogKeys _keys;
-    private readonly string _rest;
-
-    public LogPolicies(IOptions<LedgerOptions> options, LogKeys keys)
-    {
-        _keys = keys;
-        var text = options.Value.Policy ?? (options.Value.PolicyFile is { } file ? File.ReadAllText(file) : "quorum none\n");
-        _rest = string.Join('\n', text.Split('\n').Where(line => !line.TrimStart().StartsWith("log ", StringComparison.Ordinal)));
-    }
-
-    /// <summary>The policy that this loop's published checkpoints meet.</summary>
-    /// <exception cref="FormatException">The configured policy cannot be understood; the message names its line.</exception>
-    public LedgerPolicy Of(string slug) =>
-        _policies.GetOrAdd(slug, s => LedgerPolicy.Parse($"log {_keys.Of(s).Verifier}\n{_rest.TrimEnd()}\n"));
 }

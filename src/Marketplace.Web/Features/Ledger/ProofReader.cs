@@ -81,7 +81,7 @@ public sealed record ProofAnswer(ProofState State, string? File, ProofDocument? 
 /// Builds the proof that a record is on its loop's ledger, against the newest published checkpoint. Who may see the
 /// record is for the caller to decide.
 /// </summary>
-public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, LogPolicies policies, IEd25519 ed25519)
+public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, IEd25519 ed25519)
 {
     /// <summary>The proof of a committed record.</summary>
     public Task<ProofAnswer> ReadAsync(int loopId, CommittedRecord committed, CancellationToken cancellationToken) =>
@@ -118,7 +118,7 @@ public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, LogPol
         }
 
         var slug = await loops.SlugOfAsync(loopId, cancellationToken);
-        var anchoring = await AnchoringAsync(connection, loopId, slug, leafIndex, published, cancellationToken);
+        var anchoring = await AnchoringAsync(connection, loopId, leafIndex, published, cancellationToken);
         var file = proof.ToString();
         return new ProofAnswer(
             ProofState.Proved,
@@ -142,25 +142,25 @@ public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, LogPol
     }
 
     private async Task<Anchoring> AnchoringAsync(
-        NpgsqlConnection connection, int loopId, string slug, long index, PublishedCheckpoint newest, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int loopId, long index, PublishedCheckpoint newest, CancellationToken cancellationToken)
     {
-        var policy = policies.Of(slug);
         var first = await LogTables.FirstPublishedOverAsync(connection, loopId, index, cancellationToken) ?? newest;
 
         // Witnesses that joined later vouch for what was there before them from their first cosignature on: then the checkpoint
         // shown now carries them, while the first one over the record does not.
-        return Witnessed(policy, first) ?? Witnessed(policy, newest) ?? new Anchoring(first.PublishedAt, []);
+        return Witnessed(first) ?? Witnessed(newest) ?? new Anchoring(first.PublishedAt, []);
     }
 
-    private Anchoring? Witnessed(LedgerPolicy policy, PublishedCheckpoint published)
+    private Anchoring? Witnessed(PublishedCheckpoint published)
     {
-        if (policy.Witnesses.Count == 0 || policy.Quorum == "none")
-        {
-            return null;
-        }
-
         try
         {
+            // By the policy of its time: witnesses come and go.
+            if (published.Policy is not { } text || LedgerPolicy.Parse(text) is not { Quorum: not "none", Witnesses.Count: > 0 } policy)
+            {
+                return null;
+            }
+
             var opened = policy.Open(SignedNote.Parse(Encoding.UTF8.GetBytes(published.Note)), ed25519);
             return new Anchoring(
                 TimeOf(opened.Cosignatures.Min(c => c.UnixSeconds!.Value)),
@@ -168,7 +168,7 @@ public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, LogPol
         }
         catch (NotVerifiedException)
         {
-            // Published under an earlier policy: it says nothing of the witnesses asked now.
+            // What is stored does not meet the policy it was published under. The self-check says so; here it counts for nothing.
             return null;
         }
     }

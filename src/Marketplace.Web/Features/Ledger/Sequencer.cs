@@ -15,13 +15,16 @@ public sealed record LogHead(long Size, long PublishedSize, string? HaltedBecaus
 /// writer at a time for each loop, by an advisory lock. Killed between any two steps, it is repaired by running it again.
 /// </summary>
 public sealed class Sequencer(
-    NpgsqlDataSource source, LoopNames loops, LogKeys keys, LogPolicies policies, Cosigning cosigning, TimeProvider clock, ILogger<Sequencer> log)
+    NpgsqlDataSource source, LoopNames loops, LogKeys keys, LogPolicies policies, Cosigning cosigning, LogAlarms alarms, TimeProvider clock, ILogger<Sequencer> log)
 {
+    private const string EdgeChanged =
+        "The stored right edge of the tree (ledger.edges) is not the one that was signed: somebody or something has changed it.";
+
     /// <summary>
     /// Integrates and signs all that waits. Without witnesses the checkpoint is published in the same transaction; with
     /// them it is published in the background as soon as the policy is met, or at the next <see cref="PublishAsync"/>.
     /// </summary>
-    /// <exception cref="LedgerConflictException">The stored log is not the one that was signed, or its key is another.</exception>
+    /// <exception cref="LedgerConflictException">This installation's key is not the log's.</exception>
     public async Task<LogHead> IntegrateAsync(int loopId, CancellationToken cancellationToken)
     {
         var slug = await loops.SlugOfAsync(loopId, cancellationToken);
@@ -53,19 +56,10 @@ public sealed class Sequencer(
         return await LogTables.StateOfAsync(connection, loopId, batchId, cancellationToken);
     }
 
-    /// <summary>Lets a halted log sign again, once somebody has made sure that it continues what was published.</summary>
-    public async Task ResumeAsync(int loopId, string why, CancellationToken cancellationToken)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(why);
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await LogWriter.RecordIncidentAsync(connection, loopId, halts: false, why, clock.GetUtcNow(), cancellationToken);
-    }
-
     private bool IsStale(Standing standing) => clock.GetUtcNow() - standing.PublishedAt > Cosigning.IdleRenewal;
 
     private async Task StepAsync(NpgsqlConnection connection, int loopId, string slug, CancellationToken cancellationToken)
     {
-        var key = keys.Of(slug);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var state = await LogWriter.TakeUpAsync(connection, transaction, loopId, cancellationToken);
         if (state.HaltedBecause is not null || (state.Latest is not null && state.Pending.Count == 0))
@@ -73,22 +67,21 @@ public sealed class Sequencer(
             return;
         }
 
-        if (state.Vkey is null)
+        if (state.Edge is not { } tree)
         {
-            await LogWriter.StartAsync(connection, transaction, loopId, key.Verifier, clock.GetUtcNow(), cancellationToken);
-        }
-        else if (state.Vkey != key.Verifier.ToString())
-        {
-            throw new LedgerConflictException(
-                $"The log of loop '{slug}' was started under the key {state.Vkey}, but this node's master key and origin give {key.Verifier}. Restore the master key; signing with another would fork the log");
+            await transaction.RollbackAsync(cancellationToken);
+            await alarms.HaltAsync(connection, loopId, slug, IncidentCause.Changed, EdgeChanged, null, cancellationToken);
+            return;
         }
 
+        var trust = await LogTrust.ReadAsync(connection, transaction, loopId, cancellationToken);
+        var signers = await SignersAsync(connection, transaction, loopId, slug, trust, cancellationToken);
         var completed = new List<(TileId, byte[])>();
         var placements = new List<(long, long, int)>();
         var kinds = (long[])(state.Latest?.Kinds ?? []).Clone();
         foreach (var pending in state.Pending)
         {
-            placements.Add((pending.BatchId, state.Tree.Size, pending.Entries.Length / Commitment.Length));
+            placements.Add((pending.BatchId, tree.Size, pending.Entries.Length / Commitment.Length));
             for (var at = 0; at < pending.Entries.Length; at += Commitment.Length)
             {
                 var kind = pending.Entries[at];
@@ -100,16 +93,47 @@ public sealed class Sequencer(
                 kinds[kind - 1]++;
             }
 
-            state.Tree.AppendAll(pending.Entries, Commitment.Length, (tile, bytes) => completed.Add((tile, bytes.ToArray())));
+            tree.AppendAll(pending.Entries, Commitment.Length, (tile, bytes) => completed.Add((tile, bytes.ToArray())));
         }
 
-        var checkpoint = new Checkpoint(key.Verifier.Name, state.Tree.Size, state.Tree.Root());
-        var note = checkpoint.Sign(key).ToString();
+        var checkpoint = new Checkpoint(signers[0].Verifier.Name, tree.Size, tree.Root());
+        var note = signers.Skip(1).Aggregate(checkpoint.Sign(signers[0]), (signed, old) => signed.With(old.Sign(signed.Text))).ToString();
         var signed = new SignedCheckpoint(checkpoint.Size, checkpoint.Root, note, kinds, clock.GetUtcNow());
-        var isPublished = policies.Of(slug).Witnesses.Count == 0;
-        await LogWriter.WriteAsync(connection, transaction, loopId, new LogStep(state.Tree, completed, placements, signed, isPublished), cancellationToken);
+        var wished = policies.Wished(slug, trust);
+        var step = new LogStep(tree, completed, placements, signed, wished.Witnesses.Count == 0 ? wished.Text : null);
+        await LogWriter.WriteAsync(connection, transaction, loopId, step, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         LedgerLog.Signed(log, slug, checkpoint.Size, placements.Count);
+    }
+
+    /// <summary>The key that signs, and for a while after a change the one before it.</summary>
+    private async Task<List<SignerKey>> SignersAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, string slug, LogTrust trust, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var key = keys.Of(slug, trust.KeyNumber);
+        if (trust.Keys.Count == 0)
+        {
+            await LogWriter.StartAsync(connection, transaction, loopId, key.Verifier, now, cancellationToken);
+            return [key];
+        }
+
+        var current = trust.Keys[^1];
+        if (current.Vkey != key.Verifier.ToString())
+        {
+            await transaction.RollbackAsync(cancellationToken);
+            var words = $"The log of loop '{slug}' signs with the key {current.Vkey}, but this installation's master key and origin give {key.Verifier}. Restore the master key, or change the log's key on record; signing with another unannounced would fork the log";
+            await alarms.RaiseAsync(connection, loopId, slug, IncidentTopic.Key, IncidentCause.WrongKey, words, null, cancellationToken);
+            throw new LedgerConflictException(words);
+        }
+
+        await alarms.EndAsync(connection, loopId, IncidentTopic.Key, "The log's key is there again", cancellationToken);
+        if (trust.Keys.Count > 1 && current.OldSignsUntil > now && keys.Of(slug, trust.Keys[^2].Number) is { } old && old.Verifier.ToString() == trust.Keys[^2].Vkey)
+        {
+            return [key, old];
+        }
+
+        return [key];
     }
 
     private static async Task<Standing> StandingAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
@@ -119,7 +143,7 @@ public sealed class Sequencer(
             SELECT (SELECT size FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1),
                    p.size, p.published_at,
                    EXISTS (SELECT FROM ledger.pending WHERE loop_id = $1),
-                   (SELECT CASE WHEN halts THEN words END FROM ledger.incidents WHERE loop_id = $1 ORDER BY incident_id DESC LIMIT 1)
+                   (SELECT CASE WHEN is_raised THEN words END FROM ledger.incidents WHERE loop_id = $1 AND topic = 'signing' ORDER BY incident_id DESC LIMIT 1)
             FROM (SELECT 1) AS one
             LEFT JOIN LATERAL (SELECT size, published_at FROM ledger.publications WHERE loop_id = $1 ORDER BY size DESC, publication_id DESC LIMIT 1) p ON true
             """,

@@ -18,8 +18,8 @@ internal sealed class PolicyToTrustHandler(MarketplaceDb db, LogPolicies policie
     public async Task<PublishedPolicy?> Handle(PolicyToTrust request, CancellationToken cancellationToken)
     {
         var loops = db.Loops.AsNoTracking().Where(loop => request.Slug == null || loop.Slug == request.Slug);
-        return await loops.OrderBy(loop => loop.Id).Select(loop => new { loop.Slug, loop.Name }).FirstOrDefaultAsync(cancellationToken) is { } found
-            ? new PublishedPolicy(found.Slug, found.Name, policies.Of(found.Slug).Text)
+        return await loops.OrderBy(loop => loop.Id).Select(loop => new { loop.Id, loop.Slug, loop.Name }).FirstOrDefaultAsync(cancellationToken) is { } found
+            ? new PublishedPolicy(found.Slug, found.Name, (await policies.OfAsync(found.Id, cancellationToken)).Text)
             : null;
     }
 }

@@ -24,12 +24,12 @@ public sealed record CheckpointRow(
 /// <param name="OlderAtMost">Where the next part begins; null at the end.</param>
 public sealed record CheckpointList(IReadOnlyList<CheckpointRow> Rows, long? OlderAtMost);
 
-internal sealed class ListCheckpointsHandler(NpgsqlDataSource source, LoopNames loops, LogPolicies policies, IEd25519 ed25519)
+internal sealed class ListCheckpointsHandler(NpgsqlDataSource source, LogPolicies policies, IEd25519 ed25519)
     : IRequestHandler<ListCheckpoints, CheckpointList>
 {
     public async Task<CheckpointList> Handle(ListCheckpoints request, CancellationToken cancellationToken)
     {
-        var policy = policies.Of(await loops.SlugOfAsync(request.LoopId, cancellationToken));
+        var policy = await policies.EverAsync(request.LoopId, cancellationToken);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var rows = Math.Clamp(request.Rows, 1, ListCheckpoints.PageRows);
         var found = await LogReads.CheckpointsAsync(connection, request.LoopId, request.AtMost ?? long.MaxValue, rows + 1, cancellationToken);

@@ -18,21 +18,20 @@ public sealed record ReadLedger(int LoopId) : IRequest<LedgerView>, IPublic;
 public sealed record LedgerView(
     VerifierKey Key, SignedCheckpoint? Latest, PublishedCheckpoint? Published, IReadOnlyList<LogSize> Growth, int WitnessCount, string? HaltedBecause);
 
-internal sealed class ReadLedgerHandler(NpgsqlDataSource source, LoopNames loops, LogKeys keys, LogPolicies policies) : IRequestHandler<ReadLedger, LedgerView>
+internal sealed class ReadLedgerHandler(NpgsqlDataSource source, LogPolicies policies) : IRequestHandler<ReadLedger, LedgerView>
 {
     private const int Steps = 60;
 
     public async Task<LedgerView> Handle(ReadLedger request, CancellationToken cancellationToken)
     {
-        var slug = await loops.SlugOfAsync(request.LoopId, cancellationToken);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var signed = await LogTables.LatestSignedAsync(connection, request.LoopId, cancellationToken);
         return new LedgerView(
-            keys.Of(slug).Verifier,
+            await policies.KeyAsync(request.LoopId, cancellationToken),
             signed,
             await LogTables.LatestPublishedAsync(connection, request.LoopId, cancellationToken),
             signed is null ? [] : await LogReads.GrowthAsync(connection, request.LoopId, signed.Size, Steps, cancellationToken),
-            policies.Of(slug).Witnesses.Count,
+            (await policies.OfAsync(request.LoopId, cancellationToken)).Witnesses.Count,
             await LogTables.HaltedBecauseAsync(connection, request.LoopId, cancellationToken));
     }
 }

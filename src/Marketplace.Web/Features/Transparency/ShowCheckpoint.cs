@@ -23,14 +23,14 @@ public sealed record CheckpointView(
     long Size, TreeHash Root, string Note, DateTimeOffset SignedAt, DateTimeOffset? PublishedAt, IReadOnlyList<DateTimeOffset> Renewals,
     IReadOnlyList<SignatureRow> Signatures, IReadOnlyList<KindCount> Kinds, long? PreviousSize, long? NextSize, bool? Grew, int ProofHashes);
 
-internal sealed class ShowCheckpointHandler(NpgsqlDataSource source, LoopNames loops, LogPolicies policies, IEd25519 ed25519)
+internal sealed class ShowCheckpointHandler(NpgsqlDataSource source, LogPolicies policies, IEd25519 ed25519)
     : IRequestHandler<ShowCheckpoint, CheckpointView?>
 {
     private const int MostRenewals = 30;
 
     public async Task<CheckpointView?> Handle(ShowCheckpoint request, CancellationToken cancellationToken)
     {
-        var policy = policies.Of(await loops.SlugOfAsync(request.LoopId, cancellationToken));
+        var policy = await policies.EverAsync(request.LoopId, cancellationToken);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var found = await LogReads.CheckpointsAsync(connection, request.LoopId, request.Size, 2, cancellationToken);
         if (found.Count == 0 || found[0].Head.Size != request.Size)

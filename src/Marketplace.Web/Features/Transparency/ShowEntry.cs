@@ -84,7 +84,7 @@ internal sealed class ShowEntryHandler(
         var first = await LogTables.FirstPublishedOverAsync(connection, loopId, index, cancellationToken);
         var cosigned = first is null
             ? []
-            : CheckpointSignatures.Read(first.Note, policies.Of(slug), ed25519).Where(s => s is { Holds: true, At: not null }).Select(s => s.At!.Value).ToList();
+            : CheckpointSignatures.Read(first.Note, await policies.EverAsync(request.LoopId, cancellationToken), ed25519).Where(s => s is { Holds: true, At: not null }).Select(s => s.At!.Value).ToList();
         var batch = await LogReads.BatchOverAsync(connection, loopId, index, cancellationToken);
         return new EntryView(
             index, entry, (RecordKind)entry[0], entry[1], new TreeHash(entry.AsSpan(2)), leaf, size,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Native.Crypto;
+using Marketplace.Web.Features.Ledger.Trust;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Shouldly;
@@ -11,7 +12,7 @@ using Xunit;
 namespace Marketplace.Web.Tests.Features.Ledger;
 
 /// <summary>Two of three witnesses must cosign; each decides by the witness rules and can be switched off.</summary>
-public sealed class CosigningTests : IClassFixture<CosigningTests.WitnessedHost>
+public sealed class CosigningTests : IClassFixture<WitnessedHost>
 {
     private readonly WitnessedHost _host;
 
@@ -84,7 +85,7 @@ public sealed class CosigningTests : IClassFixture<CosigningTests.WitnessedHost>
         head.HaltedBecause.ShouldNotBeNull().ShouldContain("w3");
         head.Size.ShouldBe(20);
         _host.Witnesses[2].States[loop.Key.Name] = seen;
-        await loop.Sequencer.ResumeAsync(loop.Id, "The backup has been brought up to what was published", CancellationToken.None);
+        await _host.Send(new ResumeSigning(loop.Id, "The backup has been brought up to what was published"));
         (await loop.IntegrateAsync()).Size.ShouldBe(30);
         (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
     }
@@ -104,60 +105,5 @@ public sealed class CosigningTests : IClassFixture<CosigningTests.WitnessedHost>
     {
         var policy = LedgerPolicy.Parse(await client.GetStringAsync(new Uri($"/ledger/{loop.Slug}/policy", UriKind.Relative)));
         return policy.Open(SignedNote.Parse(await client.GetByteArrayAsync(new Uri($"/ledger/{loop.Slug}/checkpoint", UriKind.Relative))), new Ed25519());
-    }
-
-    public sealed class WitnessedHost : MarketplaceHost
-    {
-        public WitnessedHost()
-        {
-            var lines = Witnesses.Select((w, i) => $"witness w{i + 1} {w.Key.Verifier} http://{w.Key.Verifier.Name}/");
-            Settings["Ledger:Policy"] = $"{string.Join('\n', lines)}\ngroup stakeholders 2 w1 w2 w3\nquorum stakeholders\n";
-            Replace = services => services.AddHttpClient("Cosigning").ConfigurePrimaryHttpMessageHandler(() => new WitnessNetwork(Witnesses));
-        }
-
-        internal IReadOnlyList<LocalWitness> Witnesses { get; } = [new("w1.example"), new("w2.example"), new("w3.example")];
-    }
-
-    /// <summary>A witness in this process, deciding by the same rules as the real one.</summary>
-    internal sealed class LocalWitness(string name)
-    {
-        private readonly Lock _gate = new();
-
-        public SignerKey Key { get; } = new(name, SignatureType.Cosignature, SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)), new Ed25519());
-
-        public List<VerifierKey> Logs { get; } = [];
-
-        public Dictionary<string, WitnessedState> States { get; } = [];
-
-        public bool IsDown { get; set; }
-
-        public WitnessReply Decide(byte[] body)
-        {
-            lock (_gate)
-            {
-                var reply = WitnessRules.Decide(body, [.. Logs], o => States.GetValueOrDefault(o, WitnessedState.Nothing), Key, 1700000000, new Ed25519());
-                if (reply is { NewState: { } state, Origin: { } origin })
-                {
-                    States[origin] = state;
-                }
-
-                return reply;
-            }
-        }
-    }
-
-    private sealed class WitnessNetwork(IReadOnlyList<LocalWitness> witnesses) : HttpMessageHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var witness = witnesses.Single(w => w.Key.Verifier.Name == request.RequestUri!.Host);
-            if (witness.IsDown)
-            {
-                throw new HttpRequestException("It is down");
-            }
-
-            var reply = witness.Decide(await request.Content!.ReadAsByteArrayAsync(cancellationToken));
-            return new HttpResponseMessage((HttpStatusCode)reply.Status) { Content = new StringContent(reply.Body) };
-        }
     }
 }

@@ -99,6 +99,8 @@ public sealed class DoorTests(MarketplaceHost host) : IClassFixture<MarketplaceH
         await using var command = source.CreateCommand($"UPDATE ledger.edges SET bundle = set_byte(bundle, 10, get_byte(bundle, 10) # 1) WHERE loop_id = {loop.Id}");
         await command.ExecuteNonQueryAsync();
         await loop.AppendAsync("readings/2", LedgerLoop.Readings(3, 10));
-        (await Should.ThrowAsync<LedgerConflictException>(loop.IntegrateAsync)).Message.ShouldContain("right edge");
+        var head = await loop.IntegrateAsync();
+        head.HaltedBecause.ShouldNotBeNull().ShouldContain("right edge");
+        head.Size.ShouldBe(3);
     }
 }

@@ -1,0 +1,75 @@
+using Marketplace.Data;
+using Marketplace.Ledger;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Marketplace.Web.Features.Ledger;
+
+/// <summary>
+/// Looks after each log while nothing happens: takes in what was left at the door, asks again for cosignatures that are missing, compares
+/// with what witnesses show, and checks stored rows, a window at a time.
+/// </summary>
+public sealed class LogKeeper(
+    NpgsqlDataSource source, Sequencer sequencer, Cosigning cosigning, LogSelfCheck check, IOptions<LedgerOptions> options, TimeProvider clock, ILogger<LogKeeper> log)
+    : BackgroundService
+{
+    /// <summary>How often witnesses are asked what they hold of us.</summary>
+    private static readonly TimeSpan Comparing = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<int, (long NextBundle, DateTimeOffset ComparedAt)> _logs = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.WatchSeconds), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var loopId in await LogsAsync(stoppingToken))
+                {
+                    await LookAfterAsync(loopId, stoppingToken);
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or FormatException or InvalidOperationException or NotVerifiedException)
+            {
+                LedgerLog.LookFailed(log, e);
+            }
+        }
+    }
+
+    private async Task LookAfterAsync(int loopId, CancellationToken cancellationToken)
+    {
+        var (nextBundle, comparedAt) = _logs.GetValueOrDefault(loopId);
+        try
+        {
+            await sequencer.IntegrateAsync(loopId, cancellationToken);
+        }
+        catch (LedgerConflictException)
+        {
+            // An alarm stands for it; the rest is looked at all the same.
+        }
+
+        cosigning.Wake(loopId);
+        if (clock.GetUtcNow() - comparedAt >= Comparing)
+        {
+            await cosigning.CompareAsync(loopId, cancellationToken);
+            comparedAt = clock.GetUtcNow();
+        }
+
+        var (next, _) = await check.LookAsync(loopId, nextBundle, options.Value.BundlesALook, cancellationToken);
+        _logs[loopId] = (next, comparedAt);
+    }
+
+    private async Task<List<int>> LogsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand("SELECT loop_id FROM ledger.logs UNION SELECT DISTINCT loop_id FROM ledger.pending ORDER BY 1");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<int>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add(reader.GetInt32(0));
+        }
+
+        return found;
+    }
+}
