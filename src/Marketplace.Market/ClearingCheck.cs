@@ -4,23 +4,6 @@ using Marketplace.Quantities;
 
 namespace Marketplace.Market;
 
-/// <summary>A rule that a result breaks: which rule, at which node, order, converter or connection, and how.</summary>
-public sealed record Finding(string Rule, string Where, string What)
-{
-    /// <summary>One line for people.</summary>
-    public override string ToString() => $"{Rule}: {Where}: {What}";
-}
-
-/// <summary>What a check found; nothing means that the result is right.</summary>
-/// <param name="Findings">Every broken rule.</param>
-/// <param name="Checks">The same as figures.</param>
-/// <param name="Welfare">The welfare, recomputed.</param>
-public sealed record CheckReport(IReadOnlyList<Finding> Findings, ClearingChecks Checks, Money Welfare)
-{
-    /// <summary>Whether nothing was found.</summary>
-    public bool Holds => Findings.Count == 0;
-}
-
 /// <summary>Checks a result against its book without trusting who made it, in whole numbers of any size. It knows nothing of how the
 /// result was found. With prices p any volumes satisfy, exactly,
 /// dual value − welfare = Σ orders (quantity·max(0, gain) − accepted·gain) + Σ units (capacity·max(0, margin) − activity·margin) + Σ rounding·p,
@@ -32,11 +15,14 @@ public static class ClearingCheck
     private const int CoarseNode = 100;
 
     /// <summary>Checks a result.</summary>
-    public static CheckReport Check(OrderBook book, ClearingResult result)
+    public static CheckReport Check(OrderBook book, ClearingResult result) => Check(book, result, null);
+
+    /// <summary>Checks a result at some of whose nodes more Wh may be missed, because stores are run there in whole Wh.</summary>
+    internal static CheckReport Check(OrderBook book, ClearingResult result, IReadOnlyList<long>? moreMissed)
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(result);
-        var check = new Calculation(book, result.Prices, result.Accepted, result.Converters, result.Connections);
+        var check = new Calculation(book, result.Prices, result.Accepted, result.Converters, result.Connections, moreMissed);
         var report = check.Run();
         var findings = report.Findings.ToList();
         if (result.Welfare != report.Welfare)
@@ -57,9 +43,10 @@ public static class ClearingCheck
     }
 
     /// <summary>Makes a result of the parts, with what its check finds.</summary>
-    internal static ClearingResult Certify(OrderBook book, NodePrice[] prices, Energy[] accepted, Energy[] converters, Energy[] connections)
+    internal static ClearingResult Certify(
+        OrderBook book, NodePrice[] prices, Energy[] accepted, Energy[] converters, Energy[] connections, IReadOnlyList<long>? moreMissed = null)
     {
-        var report = new Calculation(book, prices, accepted, converters, connections).Run();
+        var report = new Calculation(book, prices, accepted, converters, connections, moreMissed).Run();
         return new ClearingResult(book, report.Welfare, prices, accepted, converters, connections, report.Checks);
     }
 
@@ -86,7 +73,8 @@ public static class ClearingCheck
     }
 
     private sealed class Calculation(
-        OrderBook book, IReadOnlyList<NodePrice> prices, IReadOnlyList<Energy> accepted, IReadOnlyList<Energy> converters, IReadOnlyList<Energy> connections)
+        OrderBook book, IReadOnlyList<NodePrice> prices, IReadOnlyList<Energy> accepted, IReadOnlyList<Energy> converters, IReadOnlyList<Energy> connections,
+        IReadOnlyList<long>? moreMissed)
     {
         private readonly List<Finding> _findings = [];
         private readonly long?[] _prices = [.. prices.Select(p => p.Price?.MicroPerKWh)];
@@ -302,6 +290,11 @@ public static class ClearingCheck
                 }
             }
 
+            for (var n = 0; n < nodes && moreMissed is not null; n++)
+            {
+                sum[Root(n)] += moreMissed[n];
+            }
+
             var near = Enumerable.Range(0, nodes).Select(n => sum[Root(n)] * amplification[Root(n)]).ToArray();
             foreach (var ring in Rings(running).Select(Root).Distinct().ToList())
             {
@@ -401,7 +394,8 @@ public static class ClearingCheck
 
             // Nothing running has welfare 0, so that what is lost is at most the dual value, however far rounding reaches.
             var dualValue = _gap + ((_orderWelfare - _unitCost) * Limits.One);
-            _bound = BigInteger.Min(_bound, dualValue + losses);
+            // (An hour of a day has a schedule to follow and may not be free to let nothing run.)
+            _bound = moreMissed is null ? BigInteger.Min(_bound, dualValue + losses) : _bound;
             if (BigInteger.Abs(_gap) > _bound)
             {
                 Find("duality gap", "result", $"{ToMoney(_gap)}, rounding explains {ToMoney(_bound)}");

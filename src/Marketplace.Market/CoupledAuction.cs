@@ -40,16 +40,7 @@ public static class CoupledAuction
         }
 
         var accepted = ladders.Distribute(book.Orders.Count, bought, sold);
-        var converters = new Energy[book.Converters.Count];
-        var connections = new Energy[book.Connections.Count];
-        for (var u = 0; u < units.Length; u++)
-        {
-            for (var i = 0; i < parts[u].Length; i++)
-            {
-                (units[u].IsConnection ? connections : converters)[units[u].Members[i]] = Energy.FromWh(parts[u][i]);
-            }
-        }
-
+        var (converters, connections) = UnitGroup.ByMember(book, units, parts);
         return ClearingCheck.Certify(book, prices, accepted, converters, connections);
     }
 

@@ -36,7 +36,7 @@ public static class OrderBookJson
     {
         if (JsonReading.Array(root, "book", "stores") is { } stores && stores.Any())
         {
-            throw JsonReading.Wrong("stores", "the hourly auction clears one hour by itself and cannot take stores, which couple hours; place buy and sell orders for them");
+            throw JsonReading.Wrong("stores", "the hourly auction clears one hour by itself and cannot take stores, which couple hours: clear them with the day, or place buy and sell orders for them");
         }
     }
 

@@ -12,11 +12,16 @@ internal sealed class NodeRoom
     private readonly long _buyAt;
     private readonly long _sellIn;
     private readonly long _sellAt;
+    private readonly long _brought;
 
     /// <summary>Without a price nothing is accepted at the node.</summary>
-    public NodeRoom(MeritOrder buys, MeritOrder sells, long? price)
+    /// <param name="buys">Its buyers.</param>
+    /// <param name="sells">Its sellers.</param>
+    /// <param name="price">Its price.</param>
+    /// <param name="brought">Energy that comes to the node whatever units do; negative: that is taken.</param>
+    public NodeRoom(MeritOrder buys, MeritOrder sells, long? price, long brought = 0)
     {
-        (_buys, _sells, Price) = (buys, sells, price ?? 0);
+        (_buys, _sells, Price, _brought) = (buys, sells, price ?? 0, brought);
         if (price is { } p)
         {
             (_buyStepsIn, _buyIn, _buyAt) = Count(buys, p);
@@ -27,10 +32,13 @@ internal sealed class NodeRoom
     public long Price { get; }
 
     /// <summary>Most energy that can be brought here.</summary>
-    public long Most => _buyIn + _buyAt;
+    public long Most => _buyIn + _buyAt - _brought;
 
     /// <summary>Least energy that can be brought here; negative: most that can be taken away.</summary>
-    public long Least => -(_sellIn + _sellAt);
+    public long Least => -(_sellIn + _sellAt) - _brought;
+
+    /// <summary>How far a net energy is above (positive) or below (negative) what the orders can take up.</summary>
+    public long Excess(long net) => net > Most ? net - Most : net < Least ? net - Least : 0;
 
     private static (int Steps, long In, long At) Count(MeritOrder ladder, long price)
     {
@@ -48,7 +56,7 @@ internal sealed class NodeRoom
     /// as much as possible, and where not all in the money fits, the least gain is given up.</summary>
     public (long Bought, long Sold) Volumes(long net)
     {
-        var beyond = net - _buyIn + _sellIn;
+        var beyond = net + _brought - _buyIn + _sellIn;
         if (beyond > _buyAt)
         {
             return (_buyIn + _buyAt, _sellIn - (beyond - _buyAt));

@@ -90,6 +90,22 @@ internal sealed class UnitGroup
         }
     }
 
+    /// <summary>Activities of a book's converters and connections from those of the members of each group.</summary>
+    public static (Energy[] Converters, Energy[] Connections) ByMember(OrderBook book, UnitGroup[] units, long[][] parts)
+    {
+        var converters = new Energy[book.Converters.Count];
+        var connections = new Energy[book.Connections.Count];
+        for (var u = 0; u < units.Length; u++)
+        {
+            for (var i = 0; i < parts[u].Length; i++)
+            {
+                (units[u].IsConnection ? connections : converters)[units[u].Members[i]] = Energy.FromWh(parts[u][i]);
+            }
+        }
+
+        return (converters, connections);
+    }
+
     /// <summary>Splits a whole activity among the members by capacity.</summary>
     public long[] Split(long activity) =>
         _capacities.Length == 1 ? [activity] : LargestRemainder.Split(activity, _capacities);

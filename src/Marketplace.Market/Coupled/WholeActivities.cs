@@ -69,6 +69,18 @@ internal sealed class WholeActivities
         return ([.. units.Select((_, u) => activities[u].ToArray())], whole._net);
     }
 
+    /// <summary>The same with every fraction rounded down, whether the orders can take that up or not.</summary>
+    public static (long[][] Parts, long[] Net) RoundedDown(UnitGroup[] units, NodeRoom[] rooms, Rational[] exact, long[] duals)
+    {
+        var whole = new WholeActivities(units, rooms, exact, duals);
+        if (whole.StartFrom(value => value.Floor()))
+        {
+            whole.Improve();
+        }
+
+        return (whole.Parts(), whole._net);
+    }
+
     private long[][] Parts() => [.. _units.Select((unit, u) => unit.Split(_activities[u]))];
 
     /// <summary>Settles one after the other what hangs together and is out of balance: the best that searches from several places find, and never worse than whole circuits.</summary>
@@ -99,13 +111,17 @@ internal sealed class WholeActivities
                 }
             }
 
+            // Circuits always balance, unless a day's schedule brings something to a node whatever units do: it then gives way.
             Go(WholeCircuits.Of(_units, _rooms.Length, [.. _exact.Select((x, u) => IsInFocus(u) ? x : Rational.Zero)]));
-            best = Kept(best);
-            Go(best!.Value.Activities);
+            best = TotalExcess() == 0 ? Kept(best) : best;
+            Go(best?.Activities ?? (long[])_activities.Clone());
         }
 
         Array.Fill(_focus, true);
-        Improve();
+        if (TotalExcess() == 0)
+        {
+            Improve();
+        }
     }
 
     private bool IsInFocus(int unit) => Array.Exists(_units[unit].Nodes, n => _focus[n]);
@@ -264,10 +280,7 @@ internal sealed class WholeActivities
     }
 
     /// <summary>How far the net energy of a node is above (positive) or below (negative) what its orders can take up.</summary>
-    private long Excess(int node) =>
-        _net[node] > _rooms[node].Most ? _net[node] - _rooms[node].Most
-        : _net[node] < _rooms[node].Least ? _net[node] - _rooms[node].Least
-        : 0;
+    private long Excess(int node) => _rooms[node].Excess(_net[node]);
 
     /// <summary>Makes small changes for as long as they bring the activities nearer to the fractions or, at the same distance, welfare grows.
     /// Distance comes first: a step further saves up to one Wh of rounding and can have orders miss many, which may be worth it

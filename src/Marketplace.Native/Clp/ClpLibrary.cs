@@ -49,6 +49,9 @@ internal static partial class ClpLibrary
     [LibraryImport(Library, EntryPoint = "Clp_primal")]
     public static partial int Primal(ClpModel model, int ifValuesPass);
 
+    [LibraryImport(Library, EntryPoint = "Clp_dual")]
+    public static partial int Dual(ClpModel model, int ifValuesPass);
+
     [LibraryImport(Library, EntryPoint = "Clp_status")]
     public static partial int Status(ClpModel model);
 
