@@ -10,9 +10,13 @@ internal sealed class LogSource : IDisposable
     private const int MaxBytes = TileId.FullWidth * (2 + EntryBundle.MaxEntry);
     private readonly string _base;
     private readonly HttpClient? _client;
+    private readonly string? _keep;
 
-    public LogSource(string urlOrFolder)
+    /// <param name="urlOrFolder">Where the log is published.</param>
+    /// <param name="keep">A folder for a copy of all that is read, which is a published log again; null for none.</param>
+    public LogSource(string urlOrFolder, string? keep = null)
     {
+        _keep = keep;
         _base = urlOrFolder.TrimEnd('/');
         if (urlOrFolder.StartsWith("http://", StringComparison.Ordinal) || urlOrFolder.StartsWith("https://", StringComparison.Ordinal))
         {
@@ -28,7 +32,7 @@ internal sealed class LogSource : IDisposable
         }
     }
 
-    public byte[] Checkpoint() => Read("checkpoint") ?? throw new InputException($"there is no checkpoint at {_base}/checkpoint");
+    public byte[] Checkpoint() => ReadAt("checkpoint") ?? throw new InputException($"there is no checkpoint at {_base}/checkpoint");
 
     /// <summary>A tile exactly as wide as asked for. Where the partial one is gone, the full one is cut.</summary>
     /// <exception cref="NotVerifiedException">It is withheld or has another length.</exception>
@@ -69,7 +73,40 @@ internal sealed class LogSource : IDisposable
 
     public void Dispose() => _client?.Dispose();
 
+    /// <summary>Puts the checkpoint beside what was kept: last, so that a copy with a checkpoint is whole.</summary>
+    public void KeepCheckpoint(byte[] checkpoint) => Keep("checkpoint", checkpoint);
+
     private byte[]? Read(string path)
+    {
+        var bytes = ReadAt(path);
+        if (bytes is not null)
+        {
+            Keep(path, bytes);
+        }
+
+        return bytes;
+    }
+
+    private void Keep(string path, byte[] bytes)
+    {
+        if (_keep is null)
+        {
+            return;
+        }
+
+        var file = Path.Combine(_keep, path);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllBytes(file, bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file} cannot be written: {e.Message}");
+        }
+    }
+
+    private byte[]? ReadAt(string path)
     {
         if (_client is null)
         {

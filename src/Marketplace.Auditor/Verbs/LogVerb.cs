@@ -11,7 +11,7 @@ namespace Marketplace.Auditor.Verbs;
 /// </summary>
 internal static class LogVerb
 {
-    private const string Usage = "log URL-or-FOLDER [--policy FILE]";
+    private const string Usage = "log URL-or-FOLDER [--policy FILE] [--keep FOLDER]";
 
     public static Verb Verb { get; } = new("log", Usage, "Reads a whole published log, recomputes every tile and the root, and compares.", Run);
     private const int Ahead = 16;
@@ -19,11 +19,12 @@ internal static class LogVerb
 
     private static int Run(string[] args, Terminal terminal)
     {
-        var arguments = new Arguments(args, "policy");
+        var arguments = new Arguments(args, "policy", "keep");
         var place = arguments.Exactly(1, Usage)[0];
         var policy = Given.Policy(arguments.One("policy"));
-        using var source = new LogSource(place);
-        var note = SignedNote.Parse(source.Checkpoint());
+        using var source = new LogSource(place, arguments.One("keep"));
+        var published = source.Checkpoint();
+        var note = SignedNote.Parse(published);
         var trusted = policy?.Open(note, new Ed25519());
         var checkpoint = trusted?.Checkpoint ?? Given.Checkpoint(note);
         var tree = new MerkleTree();
@@ -65,6 +66,7 @@ internal static class LogVerb
             throw new NotVerifiedException($"the entries give the root {root}, but the checkpoint says {checkpoint.Root}");
         }
 
+        source.KeepCheckpoint(published);
         terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"OK log: {Describe.Tree(checkpoint)}; {tiles} tiles recomputed from the entries; {Describe.Trust(trusted)}"));
         return Exit.Good;
@@ -75,6 +77,9 @@ internal static class LogVerb
     private static IEnumerable<Part> Parts(LogSource source, long size, TextWriter words)
     {
         var fetching = new Queue<Task<Part>>();
+
+        // The reads block; the pool would start only as many at once as there are processors.
+        ThreadPool.SetMinThreads(Ahead + 1, 1);
         long next = 0;
         long done = 0;
         var bundles = (size + TileId.FullWidth - 1) / TileId.FullWidth;

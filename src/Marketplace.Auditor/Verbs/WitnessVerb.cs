@@ -13,7 +13,7 @@ namespace Marketplace.Auditor.Verbs;
 /// </summary>
 internal static class WitnessVerb
 {
-    private const string Usage = "witness --listen 127.0.0.1:7171 --key FILE [--name NAME] --state FILE --log VKEY [--log VKEY …]";
+    private const string Usage = "witness --listen 127.0.0.1:7171 --key FILE [--name NAME] --state FILE --log VKEY [--log VKEY …] [--until input-closes]";
 
     public static Verb Verb { get; } = new("witness", Usage, "Runs a witness: cosigns checkpoints of the logs it follows, after checking that they only grew.", Run);
     private const int MaxBody = 1_000_000;
@@ -21,8 +21,13 @@ internal static class WitnessVerb
 
     private static int Run(string[] args, Terminal terminal)
     {
-        var arguments = new Arguments(args, "listen", "key", "name", "state", "log");
+        var arguments = new Arguments(args, "listen", "key", "name", "state", "log", "until");
         arguments.Exactly(0, Usage);
+        if (arguments.One("until") is { } until && until != "input-closes")
+        {
+            throw new InputException($"--until '{until}' is not known; it can be input-closes");
+        }
+
         string Needed(string option) => arguments.One(option) ?? throw new InputException($"--{option} is missing; usage: {Usage}");
         var logs = arguments.All("log").Select(Given.Key).ToList();
         if (logs.Count == 0)
@@ -48,6 +53,16 @@ internal static class WitnessVerb
             press.Cancel = true;
             listener.Stop();
         };
+        if (arguments.One("until") is not null)
+        {
+            // Whoever started this witness holds the other end of its input: when that process is gone, so is the witness.
+            new Thread(() =>
+            {
+                Console.OpenStandardInput().CopyTo(Stream.Null);
+                listener.Stop();
+            }) { IsBackground = true }.Start();
+        }
+
         Serve(listener, context => Answer(context, memory, logs, key, ed25519, TimeProvider.System), terminal.Words);
         return Exit.Good;
     }

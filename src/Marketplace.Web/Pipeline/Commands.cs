@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Replay;
 
@@ -49,8 +50,14 @@ public static class Commands
                     return await ImportCommand.RunAsync(app.Services, args[1..], stopping.Token);
                 }
 
+            case "ledger":
+                using (StopOnSignals(stopping))
+                {
+                    return await LedgerRepair.RunAsync(app.Services, args[1..], stopping.Token);
+                }
+
             case var unknown:
-                await Console.Error.WriteLineAsync($"Unknown command '{unknown}'. Known: serve, migrate, replay, import.");
+                await Console.Error.WriteLineAsync($"Unknown command '{unknown}'. Known: serve, migrate, replay, import, ledger.");
                 return 2;
         }
     }

@@ -16,6 +16,7 @@ public static class DemoFeature
         if (builder.Configuration.IsDemo() && Commands.Serves(Environment.GetCommandLineArgs()[1..]))
         {
             builder.Services.AddHostedService<DemoSeeding>();
+            builder.Services.AddHostedService<DemoWitnesses>();
             builder.Services.AddHealthChecks().AddCheck<DemoIsMade>("demo", tags: [HealthFeature.Ready]);
         }
     }

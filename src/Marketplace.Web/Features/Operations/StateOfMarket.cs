@@ -19,7 +19,7 @@ public sealed record StateOfMarket(int LoopId) : IRequest<MarketState>, IGuarded
 /// <param name="Readings">All readings of these hours.</param>
 public sealed record MarketState(
     IReadOnlyList<HourFailure> Failures, OverdueStep? Overdue, long EstimatedReadings, long Readings, LedgerState Ledger,
-    int Members, int Meters, int Plants, long OrdersToday);
+    IReadOnlyList<LogIncident> LedgerAlarms, int Members, int Meters, int Plants, long OrdersToday);
 
 public sealed record OverdueStep(HourStepKind Step, DateTimeOffset Hour, DateTimeOffset DueAt, TimeSpan Late);
 
@@ -49,6 +49,7 @@ internal sealed class StateOfMarketHandler(Work work, TimeProvider time) : IRequ
             estimated,
             readings,
             await LedgerAsync(loopId, cancellationToken),
+            await LogIncidents.StandingAsync(await work.ConnectionAsync(cancellationToken), loopId, cancellationToken),
             await db.Members.CountAsync(member => member.LoopId == loopId, cancellationToken),
             await db.Meters.CountAsync(meter => meter.LoopId == loopId && meter.InServiceUntil == null, cancellationToken),
             await db.Plants.CountAsync(plant => plant.LoopId == loopId, cancellationToken),

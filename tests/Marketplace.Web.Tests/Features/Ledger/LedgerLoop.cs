@@ -79,6 +79,22 @@ internal sealed class LedgerLoop
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Keeps a copy of the published log, as an auditor would.</summary>
+    public async Task KeepAsync(HttpClient client, string folder)
+    {
+        var note = await client.GetByteArrayAsync(new Uri($"/ledger/{Slug}/checkpoint", UriKind.Relative));
+        var size = Checkpoint.Parse(SignedNote.Parse(note).Text).Size;
+        for (long n = 0; n * TileId.FullWidth < size; n++)
+        {
+            var bundle = TileId.Of(TileId.Entries, n, size);
+            var file = Path.Combine(folder, bundle.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllBytesAsync(file, await client.GetByteArrayAsync(new Uri($"/ledger/{Slug}/{bundle}", UriKind.Relative)));
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(folder, "checkpoint"), note);
+    }
+
     /// <summary>Copies what the host publishes of this log into a folder and has the whole of it recomputed.</summary>
     public async Task<(Checkpoint Checkpoint, int Files)> AuditAsync(HttpClient client)
     {

@@ -84,20 +84,79 @@ public sealed class TrustTests : IClassFixture<WitnessedHost>
         var check = _host.Services.GetRequiredService<LogSelfCheck>();
         (await check.LookAsync(loop.Id, 0, 100, CancellationToken.None)).Problem.ShouldBeNull();
 
-        await using (var owner = NpgsqlDataSource.Create(_host.Database.Superuser))
-        await using (var connection = await owner.OpenConnectionAsync())
-        await using (var off = new NpgsqlCommand("SET session_replication_role = replica", connection))
-        await using (var command = new NpgsqlCommand(damage, connection))
-        {
-            await off.ExecuteNonQueryAsync();
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loop.Id });
-            (await command.ExecuteNonQueryAsync()).ShouldBe(1);
-        }
-
+        await DamageAsync(loop, damage);
         (await check.LookAsync(loop.Id, 0, 100, CancellationToken.None)).Problem.ShouldNotBeNull().ShouldContain(named);
         (await StandingAsync(loop)).ShouldHaveSingleItem().Cause.ShouldBe(IncidentCause.Changed);
         await loop.AppendAsync("readings/3", LedgerLoop.Readings(3, 5000));
         (await loop.IntegrateAsync()).Size.ShouldBe(600);
+    }
+
+    [Theory]
+    [InlineData("UPDATE ledger.tiles SET bytes = set_byte(bytes, 40, get_byte(bytes, 40) # 1) WHERE loop_id = $1 AND level = 0 AND index = 0", false)]
+    [InlineData("DELETE FROM ledger.tiles WHERE loop_id = $1 AND level = 0 AND index = 1", false)]
+    [InlineData("DELETE FROM ledger.tiles WHERE loop_id = $1 AND level = -1 AND index = 0", true)]
+    [InlineData("UPDATE ledger.edges SET bundle = set_byte(bundle, 10, get_byte(bundle, 10) # 1) WHERE loop_id = $1", true)]
+    public async Task A_damaged_log_is_repaired_from_its_entries_or_from_a_copy_and_signs_again(string damage, bool needsCopy)
+    {
+        var loop = await StartAsync(700);
+        using var client = _host.CreateClient();
+        var folder = Directory.CreateTempSubdirectory("copy").FullName;
+        await loop.KeepAsync(client, folder);
+        await DamageAsync(loop, damage);
+        var repair = _host.Services.GetRequiredService<LedgerRepair>();
+        if (needsCopy)
+        {
+            await Should.ThrowAsync<NotVerifiedException>(() => repair.RepairAsync(loop.Slug, null, CancellationToken.None));
+        }
+
+        (await repair.RepairAsync(loop.Slug, needsCopy ? folder : null, CancellationToken.None)).ShouldStartWith("OK repair");
+        (await _host.Services.GetRequiredService<LogSelfCheck>().LookAsync(loop.Id, 0, 100, CancellationToken.None)).Problem.ShouldBeNull();
+        await loop.AppendAsync("readings/2", LedgerLoop.Readings(5, 5000));
+        (await loop.IntegrateAsync()).Size.ShouldBe(705);
+        await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None);
+        (await loop.AuditAsync(client)).Checkpoint.Size.ShouldBe(705);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_a_restored_database_has_lost_comes_back_from_a_copy_and_a_copy_of_another_log_does_not()
+    {
+        var loop = await StartAsync(300);
+        using var client = _host.CreateClient();
+        var (backup, newest) = (Directory.CreateTempSubdirectory("copy").FullName, Directory.CreateTempSubdirectory("copy").FullName);
+        await loop.AppendAsync("readings/2", LedgerLoop.Readings(400, 5000));
+        await loop.IntegrateAsync();
+        await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None);
+        await loop.KeepAsync(client, newest);
+
+        // As after a restore: all rows of the later step are gone, and the edge is the earlier one again.
+        await DamageAsync(
+            loop,
+            """
+            WITH a AS (DELETE FROM ledger.tiles WHERE loop_id = $1 AND index > 0 RETURNING 1), b AS (DELETE FROM ledger.checkpoints WHERE loop_id = $1 AND size = 700),
+            c AS (DELETE FROM ledger.publications WHERE loop_id = $1 AND size = 700), d AS (DELETE FROM ledger.placements WHERE loop_id = $1 AND first_index = 300),
+            e AS (DELETE FROM ledger.batches WHERE loop_id = $1 AND batch_key = 'readings/2')
+            UPDATE ledger.edges SET size = 300, bundle = substr(t.bytes, 1, 44 * 36), tails = ARRAY[substr(h.bytes, 1, 44 * 32), substr(tails[2], 1, 32), '', '', '', '', '', '']::bytea[]
+            FROM ledger.tiles t, ledger.tiles h
+            WHERE ledger.edges.loop_id = $1 AND t.loop_id = $1 AND t.level = -1 AND t.index = 1 AND h.loop_id = $1 AND h.level = 0 AND h.index = 1
+            """);
+        await Cosigning.CompareAsync(loop.Id, CancellationToken.None);
+        (await loop.IntegrateAsync()).HaltedBecause.ShouldNotBeNull().ShouldContain("700");
+
+        var repair = _host.Services.GetRequiredService<LedgerRepair>();
+        var other = await StartAsync(900);
+        await other.KeepAsync(client, backup);
+        await Should.ThrowAsync<NotVerifiedException>(() => repair.RepairAsync(loop.Slug, backup, CancellationToken.None));
+
+        (await repair.RepairAsync(loop.Slug, newest, CancellationToken.None)).ShouldContain("400 entries brought back");
+        await _host.Send(new ResumeSigning(loop.Id, "Brought back from the auditor's copy"));
+        await loop.AppendAsync("readings/3", LedgerLoop.Readings(5, 9000));
+        var head = await loop.IntegrateAsync();
+        (head.Size, head.HaltedBecause).ShouldBe((705, null));
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
+        (await loop.AuditAsync(client)).Checkpoint.Size.ShouldBe(705);
+        Directory.Delete(newest, recursive: true);
+        Directory.Delete(backup, recursive: true);
     }
 
     [Fact]
@@ -206,6 +265,18 @@ public sealed class TrustTests : IClassFixture<WitnessedHost>
         await loop.IntegrateAsync();
         (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
         return loop;
+    }
+
+    /// <summary>Does what only somebody with the whole database can do.</summary>
+    private async Task DamageAsync(LedgerLoop loop, string sql)
+    {
+        await using var owner = NpgsqlDataSource.Create(_host.Database.Superuser);
+        await using var connection = await owner.OpenConnectionAsync();
+        await using var off = new NpgsqlCommand("SET session_replication_role = replica", connection);
+        await off.ExecuteNonQueryAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loop.Id });
+        (await command.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
     }
 
     private async Task<List<LogIncident>> StandingAsync(LedgerLoop loop)
