@@ -34,8 +34,11 @@ public sealed record ClearingChecks(bool Balanced, bool WithinLimits, bool Compl
 /// <summary>The outcome of one clearing. Lists stand in the order of the book's.</summary>
 public sealed class ClearingResult
 {
+    /// <summary>Beyond this a price would no longer multiply exactly with a quantity.</summary>
+    internal const long LargestPrice = 1_000_000_000_000_000;
+
     /// <summary>Creates a result; whether it is right is for <see cref="ClearingCheck"/> to say.</summary>
-    /// <exception cref="OrderBookException">A list does not have the length of the book's, or an id is unknown.</exception>
+    /// <exception cref="OrderBookException">A list does not have the length of the book's, or a value is larger than any book allows.</exception>
     public ClearingResult(
         OrderBook book,
         Money welfare,
@@ -54,8 +57,28 @@ public sealed class ClearingResult
         Order.Require(accepted.Count == book.Orders.Count, "accepted: not one for each order");
         Order.Require(converters.Count == book.Converters.Count, "converters: not one for each converter");
         Order.Require(connections.Count == book.Connections.Count, "connections: not one for each connection");
+        CheckSize("accepted", accepted);
+        CheckSize("converters", converters);
+        CheckSize("connections", connections);
+        foreach (var price in prices)
+        {
+            var stated = (price.Price ?? price.Support)?.MicroPerKWh ?? 0;
+            Order.Require(stated is >= -LargestPrice and <= LargestPrice, $"prices: that of '{price.Node}' overflows");
+        }
+
         (Welfare, Prices, Accepted, Converters, Connections, Checks) = (welfare, prices, accepted, converters, connections, checks);
         (Flows, Losses) = UnitFlows.Of(book, converters, connections);
+    }
+
+    private static void CheckSize(string list, IReadOnlyList<Energy> energies)
+    {
+        for (var i = 0; i < energies.Count; i++)
+        {
+            if (energies[i].WattHours is < -Limits.QuantityWh or > Limits.QuantityWh)
+            {
+                throw new OrderBookException($"{list}: {energies[i]} at position {i.ToString(System.Globalization.CultureInfo.InvariantCulture)} overflows");
+            }
+        }
     }
 
     /// <summary>Accepted buy value less accepted sell value, running cost and fees; summed exactly, divided once.</summary>

@@ -87,12 +87,13 @@ public static class ClearingResultJson
         var index = ids.Select((id, i) => (id, i)).ToDictionary(p => p.id, p => p.i, StringComparer.Ordinal);
         foreach (var member in element.EnumerateObject())
         {
-            if (!index.TryGetValue(member.Name, out var i))
+            var id = JsonReading.Name(member, name);
+            if (!index.TryGetValue(id, out var i))
             {
-                throw JsonReading.Wrong(name, $"'{member.Name}' is not in the book");
+                throw JsonReading.Wrong(name, $"'{id}' is not in the book");
             }
 
-            energies[i] = Energy.FromWh(JsonReading.AsWhole(member.Value, $"{name}: '{member.Name}'"));
+            energies[i] = Energy.FromWh(JsonReading.AsWhole(member.Value, $"{name}: '{id}'"));
         }
 
         return energies;
@@ -102,9 +103,10 @@ public static class ClearingResultJson
     {
         foreach (var member in element.EnumerateObject())
         {
-            if (!known(member.Name))
+            var name = JsonReading.Name(member, where);
+            if (!known(name))
             {
-                throw JsonReading.Wrong(where, $"'{member.Name}' is not in the book");
+                throw JsonReading.Wrong(where, $"'{name}' is not in the book");
             }
         }
     }

@@ -8,9 +8,6 @@ namespace Marketplace.Market;
 /// a node, whole watt-hours. The rules where prices or volumes are not unique, and the bound of the rounding, stand in docs/clearing.md.</summary>
 public static class CoupledAuction
 {
-    /// <summary>Beyond this a price would no longer multiply exactly with a quantity.</summary>
-    private const long LargestPrice = 1_000_000_000_000_000;
-
     /// <summary>Clears a book. The same book gives the same result, whatever the solver's own choices among equal optima.</summary>
     /// <param name="book">The book.</param>
     /// <param name="solver">Proposes a vertex in floating point; exact arithmetic decides.</param>
@@ -123,7 +120,7 @@ public static class CoupledAuction
             return null;
         }
 
-        Order.Require(exact <= LargestPrice && exact >= -LargestPrice, $"node '{book.Nodes[node]}': the price that the book implies overflows");
+        Order.Require(exact <= ClearingResult.LargestPrice && exact >= -ClearingResult.LargestPrice, $"node '{book.Nodes[node]}': the price that the book implies overflows");
         return Price.FromMicroPerKWh(exact.Round());
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Marketplace.Market;
 
@@ -10,11 +11,16 @@ internal static class JsonReading
 
     public static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new OrderBookException("not valid JSON: it is not UTF-8");
+        }
+
         try
         {
             return JsonDocument.Parse(json, Options);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new OrderBookException($"not valid JSON: {e.Message}", e);
         }
@@ -22,6 +28,19 @@ internal static class JsonReading
 
     public static JsonElement Object(JsonElement element, string where) =>
         element.ValueKind == JsonValueKind.Object ? element : throw Wrong(where, "is not an object");
+
+    /// <summary>The name of a member, which an escape can make something that is no text.</summary>
+    public static string Name(JsonProperty member, string where)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new OrderBookException($"{where}: a name is not valid Unicode", e);
+        }
+    }
 
     public static bool Has(JsonElement element, string name, out JsonElement value) =>
         element.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;

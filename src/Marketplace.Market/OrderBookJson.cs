@@ -114,7 +114,8 @@ public static class OrderBookJson
         var flows = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var flow in JsonReading.Object(JsonReading.Required(element, where, "flows"), $"{where}: 'flows'").EnumerateObject())
         {
-            flows.Add(flow.Name, JsonReading.AsMillionths(flow.Value, $"{where}: flow of '{flow.Name}'"));
+            var node = JsonReading.Name(flow, $"{where}: 'flows'");
+            flows.Add(node, JsonReading.AsMillionths(flow.Value, $"{where}: flow of '{node}'"));
         }
 
         return new Converter(

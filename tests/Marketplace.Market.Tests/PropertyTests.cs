@@ -118,4 +118,24 @@ public sealed class PropertyTests
         orders[raised] = Buy(orders[raised].Id, "n", orders[raised].Quantity.WattHours, orders[raised].Limit.MicroPerKWh + random.Next(1, 5));
         (Clear(Of(["n"], orders)).Accepted[raised] >= before).ShouldBeTrue();
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(20_191_203, 7));
+
+    [Fact]
+    public void A_higher_bid_never_gets_less_across_zones() => Prop.ForAll<int>(seed =>
+    {
+        // Lines without loss keep whole Wh whole, so that there is nothing to round.
+        var random = new Random(seed);
+        string[] nodes = ["a", "b", "c"];
+        var orders = Enumerable.Range(0, random.Next(2, 30)).Select(i =>
+            random.Next(2) == 0 ? Buy($"b{i}", nodes[random.Next(3)], random.Next(1, 50), random.Next(0, 30)) : Sell($"s{i}", nodes[random.Next(3)], random.Next(1, 50), random.Next(0, 30))).ToArray();
+        var lines = Enumerable.Range(0, 4).Select(i => Line($"l{i}", nodes[i % 3], nodes[(i + 1 + random.Next(2)) % 3], random.Next(1, 60), fee: random.Next(0, 4))).ToArray();
+        var raised = Array.FindIndex(orders, o => o.Side == Side.Buy);
+        if (raised < 0)
+        {
+            return;
+        }
+
+        var before = Clear(Of(nodes, orders, lines: lines)).Accepted[raised];
+        orders[raised] = Buy(orders[raised].Id, orders[raised].Node, orders[raised].Quantity.WattHours, orders[raised].Limit.MicroPerKWh + random.Next(1, 9));
+        (Clear(Of(nodes, orders, lines: lines)).Accepted[raised] >= before).ShouldBeTrue();
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(20_191_203, 7));
 }
