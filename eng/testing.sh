@@ -81,14 +81,14 @@ build_tests() {
   exec 7>&-
 }
 
-# run_tests PROJECT: a worker's whole task; leaves PROJECT.trx, .log, .status and .seconds in results.
+# run_tests PROJECT: a worker's whole task; leaves PROJECT.trx, .log, .notes, .status and .seconds in results.
 run_tests() {
   local results="$TEMPORARY/results" project=$1 dll status=0 started=$SECONDS
   local words=(--logger:"trx;LogFileName=$project.trx" --logger:"console;verbosity=minimal" --ResultsDirectory:"$results")
   [ -z "$filter" ] || words+=(--TestCaseFilter:"FullyQualifiedName~$filter")
   dll=$(compgen -G "$ROOT/tests/$project/bin/Release/net*/$project.dll" | head -1)
   # A test that never ends is a failure too, not a build server that waits for ever.
-  setpriv --pdeathsig TERM timeout -k 10 "${TEST_TIMEOUT:-1200}" dotnet vstest "$dll" "${words[@]}" </dev/null >"$results/$project.log" 2>&1 7>&- 8>&- || status=$?
+  MARKETPLACE_TEST_NOTES=$results/$project.notes setpriv --pdeathsig TERM timeout -k 10 "${TEST_TIMEOUT:-1200}" dotnet vstest "$dll" "${words[@]}" </dev/null >"$results/$project.log" 2>&1 7>&- 8>&- || status=$?
   echo "$status" >"$results/$project.status"
   echo $((SECONDS - started)) >"$results/$project.seconds"
 }
@@ -136,6 +136,8 @@ report() {
   fi
   passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
   printf '%-32s %5d passed %3d failed %3d skipped %4d s%s\n' "$project" "$good" "$bad" "$left" "$(cat "$results/$project.seconds" 2>/dev/null || echo 0)" "$note"
+  # What a test has to say even when it passes.
+  sed 's/^/    /' "$results/$project.notes" 2>/dev/null || true
   if [ "$bad" != 0 ]; then
     grep -vE '^(Microsoft \(R\)|VSTest version|Copyright|Starting test execution|A total of|Results File:|$)' "$results/$project.log" | tail -n 200 | sed 's/^/    /' || true
   fi

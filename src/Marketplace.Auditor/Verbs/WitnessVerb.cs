@@ -63,7 +63,7 @@ internal static class WitnessVerb
             }) { IsBackground = true }.Start();
         }
 
-        Serve(listener, context => Answer(context, memory, logs, key, ed25519, TimeProvider.System), terminal.Words);
+        Serve(listener, context => Answer(context, memory, logs, key, ed25519, TimeProvider.System, terminal.Words), terminal.Words);
         return Exit.Good;
     }
 
@@ -90,7 +90,7 @@ internal static class WitnessVerb
                     }
                     catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
                     {
-                        // The caller went away, or the state could not be written: then no cosignature has left.
+                        // The caller went away.
                         words.WriteLine($"A request was not answered: {e.Message}");
                         state.Response.Abort();
                     }
@@ -100,7 +100,7 @@ internal static class WitnessVerb
         }
     }
 
-    private static void Answer(HttpListenerContext context, WitnessMemory memory, List<VerifierKey> logs, SignerKey key, Ed25519 ed25519, TimeProvider clock)
+    private static void Answer(HttpListenerContext context, WitnessMemory memory, List<VerifierKey> logs, SignerKey key, Ed25519 ed25519, TimeProvider clock, TextWriter words)
     {
         var path = context.Request.Url?.AbsolutePath ?? "";
         var method = context.Request.HttpMethod;
@@ -109,7 +109,7 @@ internal static class WitnessVerb
             var body = Body(context.Request);
             var reply = body is null
                 ? new WitnessReply(413, PlainText, "The request is too long\n")
-                : memory.Decide(stateOf => WitnessRules.Decide(body, logs, stateOf, key, clock.GetUtcNow().ToUnixTimeSeconds(), ed25519));
+                : Decide(memory, stateOf => WitnessRules.Decide(body, logs, stateOf, key, clock.GetUtcNow().ToUnixTimeSeconds(), ed25519), words);
             Send(context, reply.Status, reply.ContentType, reply.Body);
         }
         else if (method is not ("GET" or "HEAD"))
@@ -128,6 +128,20 @@ internal static class WitnessVerb
         else
         {
             Send(context, 404, PlainText, "Nothing here\n");
+        }
+    }
+
+    /// <summary>What cannot be remembered is not cosigned: the answer is an error, and the old state stays.</summary>
+    private static WitnessReply Decide(WitnessMemory memory, Func<Func<string, WitnessedState>, WitnessReply> rules, TextWriter words)
+    {
+        try
+        {
+            return memory.Decide(rules);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            words.WriteLine($"Nothing was cosigned, since the state could not be written: {e.Message}");
+            return new WitnessReply(503, PlainText, "The witness cannot write its state, so it does not cosign; ask again later\n");
         }
     }
 

@@ -40,6 +40,7 @@ public static class LedgerDoor
         CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(records.Count);
+        using var step = LedgerTrace.Start(LedgerTrace.Append, loopId)?.SetTag("records", records.Count);
         var secrets = await RecordSecrets.EnsureAsync(connection, transaction, loopId, records, cancellationToken);
         var (sorted, positions) = Sorted(Entries(records, secrets));
         return new AppendedBatch(await InsertAsync(connection, transaction, loopId, batchKey, sorted, cancellationToken), positions);

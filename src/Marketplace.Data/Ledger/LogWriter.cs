@@ -8,14 +8,11 @@ namespace Marketplace.Data;
 /// <param name="Edge">The tree to go on from; null if the stored edge is not the one under the last signed checkpoint.</param>
 public sealed record LogState(SignedCheckpoint? Latest, MerkleTree? Edge, IReadOnlyList<PendingBatch> Pending, string? HaltedBecause);
 
-/// <summary>A log's next state, all to be written or none of it.</summary>
-/// <param name="PublishedUnder">The policy under which the checkpoint is published at once, if it is.</param>
+/// <summary>A log's grown tree: to be written with its signed checkpoint, in one transaction, or not at all.</summary>
 public sealed record LogStep(
     MerkleTree Tree,
     IReadOnlyList<(TileId Tile, byte[] Bytes)> Completed,
-    IReadOnlyList<(long BatchId, long FirstIndex, int Count)> Placements,
-    SignedCheckpoint Checkpoint,
-    string? PublishedUnder);
+    IReadOnlyList<(long BatchId, long FirstIndex, int Count)> Placements);
 
 /// <summary>The writes of the sequencer. One writer at a time for each loop, by an advisory lock of its transaction.</summary>
 public static class LogWriter
@@ -33,7 +30,7 @@ public static class LogWriter
     public static async Task<LogState> TakeUpAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        Add(batch, "SELECT pg_advisory_xact_lock($2, $1)", loopId).Parameters.Add(new NpgsqlParameter<int> { TypedValue = SequencerLock });
+        AddLock(batch, loopId);
         Add(batch, "SELECT size, root, note, kinds, signed_at FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1", loopId);
         Add(batch, "SELECT size, bundle, tails FROM ledger.edges WHERE loop_id = $1", loopId);
         Add(batch, "SELECT is_raised, words FROM ledger.incidents WHERE loop_id = $1 AND topic = 'signing' ORDER BY incident_id DESC LIMIT 1", loopId);
@@ -69,8 +66,8 @@ public static class LogWriter
         return new LogState(latest, edge, pending, halted);
     }
 
-    /// <summary>Writes a step. The caller commits.</summary>
-    public static async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, LogStep step, CancellationToken cancellationToken)
+    /// <summary>Writes the grown tree: full tiles, where batches came to stand, the right edge. The caller signs it and commits.</summary>
+    public static async Task WriteTreeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, LogStep step, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         if (step.Completed.Count > 0)
@@ -101,17 +98,29 @@ public static class LogWriter
         edge.Parameters.Add(new NpgsqlParameter<long> { TypedValue = step.Tree.Size });
         edge.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = step.Tree.TailBundle(), NpgsqlDbType = NpgsqlDbType.Bytea });
         edge.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. Enumerable.Range(0, TileId.MaxLevel + 1).Select(step.Tree.Tail)] });
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
 
-        var signed = step.Checkpoint;
+    /// <summary>Writes the signed checkpoint of a tree just written. The caller commits.</summary>
+    /// <param name="connection">Where to write.</param>
+    /// <param name="transaction">That of the tree.</param>
+    /// <param name="loopId">Whose log.</param>
+    /// <param name="newest">What was signed.</param>
+    /// <param name="publishedUnder">The policy under which the checkpoint is published at once, if it is.</param>
+    /// <param name="cancellationToken">Stops the write.</param>
+    public static async Task WriteSignedAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, SignedCheckpoint newest, string? publishedUnder, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
         var checkpoint = Add(batch, "INSERT INTO ledger.checkpoints (loop_id, size, root, note, kinds, signed_at) VALUES ($1, $2, $3, $4, $5, $6)", loopId);
-        checkpoint.Parameters.Add(new NpgsqlParameter<long> { TypedValue = signed.Size });
-        checkpoint.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = signed.Root.ToBytes() });
-        checkpoint.Parameters.Add(new NpgsqlParameter<string> { TypedValue = signed.Note });
-        checkpoint.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = signed.Kinds });
-        checkpoint.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = signed.SignedAt });
-        if (step.PublishedUnder is { } policy)
+        checkpoint.Parameters.Add(new NpgsqlParameter<long> { TypedValue = newest.Size });
+        checkpoint.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = newest.Root.ToBytes() });
+        checkpoint.Parameters.Add(new NpgsqlParameter<string> { TypedValue = newest.Note });
+        checkpoint.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = newest.Kinds });
+        checkpoint.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = newest.SignedAt });
+        if (publishedUnder is { } policy)
         {
-            Publication(Add(batch, Publish, loopId).Parameters, signed.Size, signed.Note, policy, signed.SignedAt);
+            Publication(Add(batch, Publish, loopId).Parameters, newest.Size, newest.Note, policy, newest.SignedAt);
         }
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -133,9 +142,13 @@ public static class LogWriter
     public static async Task PublishAsync(
         NpgsqlConnection connection, int loopId, long size, string note, string policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = LogTables.Command(connection, Publish, loopId);
-        Publication(command.Parameters, size, note, policy, now);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        // Under the loop's lock, in statements of their own: of two nodes that publish at once, the second sees what the first did.
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        AddLock(batch, loopId);
+        Publication(Add(batch, Publish, loopId).Parameters, size, note, policy, now);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     private const string Publish =
@@ -178,6 +191,9 @@ public static class LogWriter
 
         return null;
     }
+
+    private static void AddLock(NpgsqlBatch batch, int loopId) =>
+        Add(batch, "SELECT pg_advisory_xact_lock($2, $1)", loopId).Parameters.Add(new NpgsqlParameter<int> { TypedValue = SequencerLock });
 
     private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, int loopId)
     {

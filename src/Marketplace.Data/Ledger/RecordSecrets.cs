@@ -53,7 +53,10 @@ public static class RecordSecrets
     internal static async Task<Dictionary<(int MemberId, DateOnly Month), byte[]>> EnsureAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, int loopId, IEnumerable<LedgerRecord> records, CancellationToken cancellationToken)
     {
-        var wanted = records.Select(r => (r.MemberId, Month: MonthOf(r.Month))).Distinct().ToList();
+        using var step = LedgerTrace.Start(LedgerTrace.Salt, loopId);
+
+        // In one order for all, so that two transactions that need the same new secrets do not wait for each other for ever.
+        var wanted = records.Select(r => (r.MemberId, Month: MonthOf(r.Month))).Distinct().Order().ToList();
         var found = await ReadAsync(connection, transaction, loopId, wanted, cancellationToken);
         var missing = wanted.Where(w => !found.ContainsKey(w)).ToList();
         if (missing.Count == 0)

@@ -29,6 +29,7 @@ public static class PipelineFeature
         services.AddScoped<Requests>();
         services.AddScoped<CircuitHandler, ActorOfCircuit>();
 
+        builder.AddTraces();
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AccessBehaviour<,>));

@@ -112,7 +112,12 @@ public sealed class Cosigning(
         }
 
         var note = SignedNote.Parse(Encoding.UTF8.GetBytes(signed.Note));
-        var answers = await Task.WhenAll(policy.Witnesses.Where(w => w.Url is not null).Select(w => net.AskAsync(loopId, slug, w, signed, note, cancellationToken)));
+        WitnessAnswer[] answers;
+        using (LedgerTrace.Start(LedgerTrace.Cosign, loopId)?.SetTag("size", signed.Size))
+        {
+            answers = await Task.WhenAll(policy.Witnesses.Where(w => w.Url is not null).Select(w => net.AskAsync(loopId, slug, w, signed, note, cancellationToken)));
+        }
+
         await RememberAsync(connection, loopId, signed.Size, answers, cancellationToken);
         note = answers.Select(a => a.Cosignature).OfType<NoteSignature>().Aggregate(note, (cosigned, cosignature) => cosigned.With(cosignature));
         var disputes = answers.Where(a => a.IsDisputed || a.SeenSize is not null).ToList();
@@ -133,7 +138,11 @@ public sealed class Cosigning(
             return isRenewal;
         }
 
-        await LogWriter.PublishAsync(connection, loopId, signed.Size, note.ToString(), policy.Text, clock.GetUtcNow(), cancellationToken);
+        using (LedgerTrace.Start(LedgerTrace.Publish, loopId)?.SetTag("size", signed.Size))
+        {
+            await LogWriter.PublishAsync(connection, loopId, signed.Size, note.ToString(), policy.Text, clock.GetUtcNow(), cancellationToken);
+        }
+
         await alarms.EndAsync(connection, loopId, IncidentTopic.Quorum, string.Create(CultureInfo.InvariantCulture, $"Enough witnesses have cosigned; {signed.Size} entries are published"), cancellationToken);
         return true;
     }

@@ -76,6 +76,32 @@ public sealed class Sequencer(
 
         var trust = await LogTrust.ReadAsync(connection, transaction, loopId, cancellationToken);
         var signers = await SignersAsync(connection, transaction, loopId, slug, trust, cancellationToken);
+        var (step, kinds) = Grow(loopId, tree, state);
+        using (LedgerTrace.Start(LedgerTrace.Tile, loopId)?.SetTag("tiles", step.Completed.Count))
+        {
+            await LogWriter.WriteTreeAsync(connection, transaction, loopId, step, cancellationToken);
+        }
+
+        var checkpoint = new Checkpoint(signers[0].Verifier.Name, tree.Size, tree.Root());
+        using (LedgerTrace.Start(LedgerTrace.Sign, loopId)?.SetTag("size", checkpoint.Size))
+        {
+            var note = signers.Skip(1).Aggregate(checkpoint.Sign(signers[0]), (signed, old) => signed.With(old.Sign(signed.Text))).ToString();
+            var signed = new SignedCheckpoint(checkpoint.Size, checkpoint.Root, note, kinds, clock.GetUtcNow());
+            var wished = policies.Wished(slug, trust);
+            await LogWriter.WriteSignedAsync(connection, transaction, loopId, signed, wished.Witnesses.Count == 0 ? wished.Text : null, cancellationToken);
+        }
+
+        using (LedgerTrace.Start(LedgerTrace.Commit, loopId)?.SetTag("size", checkpoint.Size))
+        {
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        LedgerLog.Signed(log, slug, checkpoint.Size, step.Placements.Count);
+    }
+
+    private static (LogStep Step, long[] Kinds) Grow(int loopId, MerkleTree tree, LogState state)
+    {
+        using var activity = LedgerTrace.Start(LedgerTrace.Integrate, loopId)?.SetTag("batches", state.Pending.Count);
         var completed = new List<(TileId, byte[])>();
         var placements = new List<(long, long, int)>();
         var kinds = (long[])(state.Latest?.Kinds ?? []).Clone();
@@ -96,14 +122,7 @@ public sealed class Sequencer(
             tree.AppendAll(pending.Entries, Commitment.Length, (tile, bytes) => completed.Add((tile, bytes.ToArray())));
         }
 
-        var checkpoint = new Checkpoint(signers[0].Verifier.Name, tree.Size, tree.Root());
-        var note = signers.Skip(1).Aggregate(checkpoint.Sign(signers[0]), (signed, old) => signed.With(old.Sign(signed.Text))).ToString();
-        var signed = new SignedCheckpoint(checkpoint.Size, checkpoint.Root, note, kinds, clock.GetUtcNow());
-        var wished = policies.Wished(slug, trust);
-        var step = new LogStep(tree, completed, placements, signed, wished.Witnesses.Count == 0 ? wished.Text : null);
-        await LogWriter.WriteAsync(connection, transaction, loopId, step, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        LedgerLog.Signed(log, slug, checkpoint.Size, placements.Count);
+        return (new LogStep(tree, completed, placements), kinds);
     }
 
     /// <summary>The key that signs, and for a while after a change the one before it.</summary>

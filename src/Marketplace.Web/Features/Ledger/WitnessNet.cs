@@ -30,6 +30,7 @@ public sealed class WitnessNet(NpgsqlDataSource source, IEd25519 ed25519, IHttpC
     /// <summary>Asks a witness to cosign, within the time set for that. It may take three tries to learn what it saw last.</summary>
     public async Task<WitnessAnswer> AskAsync(int loopId, string slug, PolicyWitness witness, SignedCheckpoint checkpoint, SignedNote note, CancellationToken cancellationToken)
     {
+        using var step = LedgerTrace.Start(LedgerTrace.Ask, loopId)?.SetTag("witness", witness.Name);
         var answer = await WithinTimeAsync(
             timeout => TryAsync(loopId, witness, checkpoint, note, timeout), problem => new WitnessAnswer(witness, null, problem), cancellationToken);
         if (answer.Problem is { } reason)
@@ -127,7 +128,8 @@ public sealed class WitnessNet(NpgsqlDataSource source, IEd25519 ed25519, IHttpC
 
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var tiles = await LogTables.TilesAsync(connection, loopId, nodes.Select(n => n.TileAt(size)), cancellationToken);
-        return ConsistencyProof.Make(oldSize, size, node => node.HashIn(tiles[node.TileAt(size)]));
+        return ConsistencyProof.Make(
+            oldSize, size, node => tiles.TryGetValue(node.TileAt(size), out var tile) ? node.HashIn(tile) : throw new NotVerifiedException($"our own {node.TileAt(size)} is missing"));
     }
 
     private HttpClient NewClient()
