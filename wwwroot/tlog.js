@@ -2,8 +2,14 @@
 // and tlog-policy, over RFC 6962 trees. It reads and refuses what Marketplace.Ledger reads and refuses. It knows no page
 // and asks no server; all it needs is WebCrypto (SHA-256, Ed25519).
 
-/** Something does not hold; the message is one sentence for the reader. */
-export class Refused extends Error {}
+/** Something does not hold. It says which rule and with which values; the words for the reader are the page's. */
+export class Refused extends Error {
+  constructor(code, ...values) {
+    super(`${code}: ${values.map(value => value?.code ?? value).join(', ')}`);
+    this.code = code;
+    this.values = values;
+  }
+}
 
 /** What was given to check with (a policy, a missing entry) cannot be used: nothing is said of the proof. */
 export class Unusable extends Refused {}
@@ -43,7 +49,7 @@ const readText = (bytes, what) => {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Refused(`The ${what} is not valid UTF-8.`);
+    throw new Refused(`NotUtf8.${what}`);
   }
 };
 
@@ -56,7 +62,7 @@ const readNumber = string => {
 
 const readHash = (string, what) => {
   const bytes = string.length === 44 ? fromBase64(string) : null;
-  if (bytes?.length !== 32) throw new Refused(`The ${what} is not the base64 of a 32-byte hash.`);
+  if (bytes?.length !== 32) throw new Refused(`NotAHash.${what}`);
   return bytes;
 };
 
@@ -69,7 +75,7 @@ const nodeOf = (left, right) => sha256(concat([1], left, right));
 
 /** The ledger entry that an opening (kind, version, salt, record) belongs to. */
 export const entryOf = async opening => {
-  if (opening.length < 2 + SALT) throw new Refused('The proof\u2019s extra line is too short to open an entry.');
+  if (opening.length < 2 + SALT) throw new Refused('ExtraTooShort');
   return concat(opening.slice(0, 2), await sha256(opening.slice(2)));
 };
 
@@ -78,13 +84,13 @@ export const entryOf = async opening => {
  * @returns each step: the sibling, whether it stands left, and the hash of both
  */
 export const pathOf = async (index, size, leaf, hashes) => {
-  if (index >= size) throw new Refused(`The entry would be number ${index} of a ledger of ${size}: it stands outside.`);
+  if (index >= size) throw new Refused('Outside', index, size);
   let inner = 0;
   while ((index ^ (size - 1n)) >> BigInt(inner)) inner++;
   let border = 0;
   for (let rest = index >> BigInt(inner); rest; rest >>= 1n) border += Number(rest & 1n);
   if (hashes.length !== inner + border) {
-    throw new Refused(`The proof has ${hashes.length} hashes where entry ${index} of ${size} needs ${inner + border}.`);
+    throw new Refused('HashesWrong', hashes.length, index, size, inner + border);
   }
   const path = [];
   let hash = leaf;
@@ -100,30 +106,30 @@ export const pathOf = async (index, size, leaf, hashes) => {
 export const parseKey = async text => {
   const [, name, id, base64] = /^([^+]*)\+([^+]*)\+(.*)$/s.exec(text) ?? [];
   const bytes = base64 ? fromBase64(base64) : null;
-  if (!bytes?.length) throw new Refused(`\u201c${text}\u201d is not a key (name+hash+base64).`);
+  if (!bytes?.length) throw new Refused('NotAKey', text);
   const type = bytes[0];
-  if (type !== 1 && type !== 4) throw new Refused(`The key of ${name} is of a type that is not supported (${type}).`);
-  if (!isName(name) || bytes.length !== 33) throw new Refused(`The key of ${name} is malformed.`);
+  if (type !== 1 && type !== 4) throw new Refused('KeyType', name, type);
+  if (!isName(name) || bytes.length !== 33) throw new Refused('KeyMalformed', name);
   const digest = await sha256(concat(encoder.encode(`${name}\n`), bytes));
-  if (toHex(digest.slice(0, 4)) !== id) throw new Refused(`The hash in the key of ${name} does not belong to it.`);
+  if (toHex(digest.slice(0, 4)) !== id) throw new Refused('KeyHash', name);
   return { name, id, type, bytes: bytes.slice(1), text };
 };
 
 /** A signed note taken apart. Nothing is verified yet. */
 export const parseNote = bytes => {
-  if (bytes.length > MOST_BYTES) throw new Refused('The checkpoint is longer than a million bytes.');
-  const all = readText(bytes, 'checkpoint');
-  if (/[\u0000-\u0009\u000b-\u001f]/.test(all)) throw new Refused('The checkpoint contains a control character.');
+  if (bytes.length > MOST_BYTES) throw new Refused('NoteTooLong');
+  const all = readText(bytes, 'Checkpoint');
+  if (/[\u0000-\u0009\u000b-\u001f]/.test(all)) throw new Refused('NoteControl');
   const split = all.lastIndexOf('\n\n');
   if (split < 0 || split + 2 === all.length || !all.endsWith('\n')) {
-    throw new Refused('The checkpoint has no signatures after a blank line.');
+    throw new Refused('NoSignatures');
   }
   const lines = all.slice(split + 2, -1).split('\n');
-  if (lines.length > MOST_SIGNATURES) throw new Refused(`The checkpoint has more than ${MOST_SIGNATURES} signatures.`);
+  if (lines.length > MOST_SIGNATURES) throw new Refused('ManySignatures', MOST_SIGNATURES);
   const signatures = lines.map(line => {
     const [name, base64, ...more] = line.startsWith('\u2014 ') ? line.slice(2).split(' ') : [''];
     const payload = isName(name) && base64 && !more.length ? fromBase64(base64) : null;
-    if (!(payload?.length >= 5)) throw new Refused('The checkpoint has a malformed signature line.');
+    if (!(payload?.length >= 5)) throw new Refused('SignatureMalformed');
     return { name, id: toHex(payload.slice(0, 4)), bytes: payload.slice(4) };
   });
   return { text: all.slice(0, split + 1), signatures };
@@ -133,36 +139,36 @@ export const parseNote = bytes => {
 export const parseCheckpoint = text => {
   const lines = text.split('\n');
   if (lines.length < 4 || lines.pop() !== '' || lines.includes('')) {
-    throw new Refused('The checkpoint is not a name, a size and a root, one a line.');
+    throw new Refused('NotACheckpoint');
   }
   const size = readNumber(lines[1]);
-  if (size === null) throw new Refused('The size in the checkpoint is not a whole number.');
-  return { origin: lines[0], size, root: readHash(lines[2], 'root in the checkpoint') };
+  if (size === null) throw new Refused('SizeNotANumber');
+  return { origin: lines[0], size, root: readHash(lines[2], 'Root') };
 };
 
 /** A proof file taken apart. Nothing is verified yet. */
 export const parseProof = bytes => {
   let split = 0;
   while (split < bytes.length - 1 && !(bytes[split] === 10 && bytes[split + 1] === 10)) split++;
-  if (split >= bytes.length - 1) throw new Refused('The proof has no blank line before its checkpoint.');
-  const lines = readText(bytes.slice(0, split), 'proof').split('\n');
-  if (lines.shift() !== 'c2sp.org/tlog-proof@v1') throw new Refused('This is not a proof file: it does not start with \u201cc2sp.org/tlog-proof@v1\u201d.');
+  if (split >= bytes.length - 1) throw new Refused('NoBlankLine');
+  const lines = readText(bytes.slice(0, split), 'Proof').split('\n');
+  if (lines.shift() !== 'c2sp.org/tlog-proof@v1') throw new Refused('NotAProof');
   let extra = null;
   if (lines[0]?.startsWith('extra ')) {
     extra = fromBase64(lines.shift().slice(6));
-    if (!extra) throw new Refused('The proof\u2019s extra line is not readable.');
+    if (!extra) throw new Refused('ExtraUnreadable');
   }
   const index = lines[0]?.startsWith('index ') ? readNumber(lines.shift().slice(6)) : null;
-  if (index === null) throw new Refused('The proof has no valid index line.');
-  if (lines.length > MOST_HASHES) throw new Refused('The proof has more hashes than a tree can be high.');
-  return { extra, index, hashes: lines.map(line => readHash(line, 'line of the proof')), note: parseNote(bytes.slice(split + 2)) };
+  if (index === null) throw new Refused('NoIndex');
+  if (lines.length > MOST_HASHES) throw new Refused('ManyHashes');
+  return { extra, index, hashes: lines.map(line => readHash(line, 'Line')), note: parseNote(bytes.slice(split + 2)) };
 };
 
 /** The canonical record in an opening: its title and fields, or null where its bytes have another form. */
 export const parseRecord = bytes => {
   let text;
   try {
-    text = readText(bytes, 'record');
+    text = readText(bytes, 'Record');
   } catch {
     return null;
   }
@@ -173,6 +179,9 @@ export const parseRecord = bytes => {
   return fields.includes(null) ? null : { title, fields: fields.map(([, name, value]) => [name, value]) };
 };
 
+// What is wrong with a line of a policy.
+const problem = (code, ...values) => ({ code, values });
+
 /** A policy: logs, witnesses, groups, quorum. Each line that cannot be understood is refused. */
 export const parsePolicy = async text => {
   const logs = [];
@@ -182,7 +191,7 @@ export const parsePolicy = async text => {
   let quorum = null;
 
   const define = (name, rule) => {
-    if (name === 'none' || rules.has(name)) return `the name \u201c${name}\u201d is taken`;
+    if (name === 'none' || rules.has(name)) return problem('NameTaken', name);
     rules.set(name, rule);
     return null;
   };
@@ -191,55 +200,55 @@ export const parsePolicy = async text => {
     const [word, ...rest] = words;
     if (word === 'log' && (rest.length === 1 || rest.length === 2)) {
       const key = await parseKey(rest[0]);
-      if (logs.some(log => same(log.bytes, key.bytes))) return 'this log is listed twice';
+      if (logs.some(log => same(log.bytes, key.bytes))) return problem('LogTwice');
       logs.push(key);
       return null;
     }
     if (word === 'witness' && (rest.length === 2 || rest.length === 3)) {
       const [name, vkey] = rest;
       const key = await parseKey(vkey);
-      if (key.type !== 4) return 'a witness needs a cosignature key (type 4)';
-      if (witnesses.some(witness => same(witness.key.bytes, key.bytes))) return 'this witness\u2019s key is listed twice';
-      const problem = define(name, who => who.has(name));
-      if (!problem) witnesses.push({ name, key });
-      return problem;
+      if (key.type !== 4) return problem('WitnessKeyType');
+      if (witnesses.some(witness => same(witness.key.bytes, key.bytes))) return problem('WitnessTwice');
+      const taken = define(name, who => who.has(name));
+      if (!taken) witnesses.push({ name, key });
+      return taken;
     }
     if (word === 'group' && rest.length >= 3) {
       const [name, threshold, ...names] = rest;
       const needed = threshold === 'any' ? 1 : threshold === 'all' ? names.length : Number(readNumber(threshold) ?? 0n);
-      if (needed < 1 || needed > names.length) return `\u201c${threshold}\u201d is neither \u201cany\u201d, \u201call\u201d nor a number from 1 to ${names.length}`;
+      if (needed < 1 || needed > names.length) return problem('Threshold', threshold, names.length);
       const members = [];
       for (const member of names) {
-        if (!rules.has(member)) return `\u201c${member}\u201d is not defined above`;
-        if (grouped.has(member)) return `\u201c${member}\u201d is a member already`;
+        if (!rules.has(member)) return problem('NotDefined', member);
+        if (grouped.has(member)) return problem('MemberAlready', member);
         grouped.add(member);
         members.push(rules.get(member));
       }
       return define(name, who => members.filter(member => member(who)).length >= needed);
     }
     if (word === 'quorum' && rest.length === 1) {
-      if (quorum) return 'there is a quorum line already';
+      if (quorum) return problem('QuorumTwice');
       const rule = rest[0] === 'none' ? () => true : rules.get(rest[0]);
-      if (!rule) return `\u201c${rest[0]}\u201d is not defined above`;
+      if (!rule) return problem('NotDefined', rest[0]);
       quorum = { name: rest[0], isMetBy: rule };
       return null;
     }
-    return 'it is none of log, witness, group, quorum, each with its words';
+    return problem('NoSuchLine');
   };
 
   for (const [i, line] of text.split('\n').entries()) {
     const words = line.split(/[ \t]+/).filter(word => word);
     if (!words.length || words[0].startsWith('#')) continue;
-    let problem = /[\u0000-\u0008\u000a-\u001f\u007f]/.test(line) ? 'it contains a control character' : null;
+    let found = /[\u0000-\u0008\u000a-\u001f\u007f]/.test(line) ? problem('PolicyControl') : null;
     try {
-      problem ??= await read(words);
+      found ??= await read(words);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      problem = error.message;
+      found = error;
     }
-    if (problem) throw new Unusable(`The policy cannot be used. Line ${i + 1} (\u201c${line.trim()}\u201d): ${problem}`);
+    if (found) throw new Unusable('PolicyLine', i + 1, line.trim(), found);
   }
-  if (!quorum) throw new Unusable('The policy has no quorum line.');
+  if (!quorum) throw new Unusable('NoQuorum');
   return { logs, witnesses, quorum };
 };
 
@@ -288,7 +297,7 @@ export const verifyNote = async (note, keys) => {
     const key = keys.find(known => known.name === signature.name && known.id === signature.id);
     if (!key) continue;
     const found = await isSignedBy(key, note, signature);
-    if (!found) throw new Refused(`The signature by ${key.name} does not belong to this checkpoint.`);
+    if (!found) throw new Refused('SignatureWrong', key.name);
     verified.push(found);
   }
   return verified;
@@ -302,8 +311,8 @@ export const openNote = async (note, policy) => {
   const signatures = await verifyNote(note, [...policy.logs, ...policy.witnesses.map(witness => witness.key)]);
   const { origin } = parseCheckpoint(note.text);
   const log = policy.logs.find(key => key.name === origin);
-  if (!log) throw new Refused(`The checkpoint is of \u201c${origin}\u201d, which is not a log of the policy (${policy.logs.map(key => key.name).join(', ') || 'it names none'}).`);
-  if (!signatures.some(({ key }) => key.text === log.text)) throw new Refused(`The checkpoint is not signed by the log \u201c${origin}\u201d.`);
+  if (!log) throw policy.logs.length ? new Refused('OtherLog', origin, policy.logs.map(key => key.name).join(', ')) : new Refused('NoLog', origin);
+  if (!signatures.some(({ key }) => key.text === log.text)) throw new Refused('NotSignedByLog', origin);
   const cosigners = signatures.flatMap(({ key, seconds }) => policy.witnesses
     .filter(witness => witness.key.text === key.text).map(({ name }) => ({ name, key, seconds })));
   return { log, cosigners, isMet: policy.quorum.isMetBy(new Set(cosigners.map(({ name }) => name))) };
@@ -319,7 +328,7 @@ export const openNote = async (note, policy) => {
 export const verifyProof = async (file, policyText = null, entry = null, done = () => {}) => {
   const proof = parseProof(file);
   const policy = policyText === null ? null : await parsePolicy(policyText);
-  if (!entry && !proof.extra) throw new Unusable('The proof holds no record of its own. Add the entry it is about (the .leaf file).');
+  if (!entry && !proof.extra) throw new Unusable('LeafMissing');
 
   const opening = entry ? null : proof.extra;
   const record = opening && opening.length >= 2 + SALT
@@ -331,9 +340,7 @@ export const verifyProof = async (file, policyText = null, entry = null, done = 
   const checkpoint = parseCheckpoint(proof.note.text);
   const { path, root } = await pathOf(proof.index, checkpoint.size, leaf, proof.hashes);
   if (!same(root, checkpoint.root)) {
-    throw new Refused(record
-      ? 'The record does not lead to the root of the ledger: it is not the record that was committed, or the proof is false.'
-      : 'The entry does not lead to the root of the ledger: it is another entry, or the proof is false.');
+    throw new Refused(record ? 'RecordFalse' : 'EntryFalse');
   }
   done('path', { index: proof.index, path, checkpoint });
 
@@ -343,7 +350,8 @@ export const verifyProof = async (file, policyText = null, entry = null, done = 
   const opened = await openNote(proof.note, policy);
   done('signed', opened);
   if (!opened.isMet) {
-    throw new Refused(`The cosignatures (${opened.cosigners.map(({ name }) => name).join(', ') || 'none'}) do not meet the quorum \u201c${policy.quorum.name}\u201d of the policy.`);
+    const names = opened.cosigners.map(({ name }) => name).join(', ');
+    throw names ? new Refused('QuorumNotMet', names, policy.quorum.name) : new Refused('NoCosignature', policy.quorum.name);
   }
   return { ...result, signatures: 'checked', log: opened.log, cosigners: opened.cosigners };
 };

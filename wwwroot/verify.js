@@ -6,31 +6,28 @@
 
 import { Refused, Unusable, openNote, parseCheckpoint, parseNote, parsePolicy, toBase64, toHex, verifyProof } from './tlog.js';
 
-const kinds = [
-  'a meter reading', 'an order', 'the closed order book of an hour', 'the clearing result of an hour', 'the settlement of an hour', 'a bill or statement',
-  'a contract version', 'an acceptance of a contract', 'a vote', 'a movement of certificates', 'a device key', 'an act of the operator',
-  'the meter index of an hour', 'the checkpoint of an earlier ledger',
-];
-
-const words = {
-  busy: 'Checking in your browser\u2026',
-  leaf: 'The record gives the ledger entry',
-  entry: 'The entry gives its leaf',
-  path: 'The entry leads to the root',
-  signed: 'The root is signed',
-  current: 'Everybody is shown the same ledger',
-  notSigned: 'Signatures not checked',
-  insecure: 'This browser allows cryptography on secure (https) pages only. Open the page by https, or check the proof with \u201c./run audit proof\u201d.',
-  noEd25519: 'This browser cannot check Ed25519 signatures, so it was not checked who signed. A newer browser can, and so can \u201c./run audit proof FILE --policy FILE\u201d.',
-  noPolicy: 'Without a policy nothing says whose signatures to ask for, so anybody could have made this ledger. Add the policy of the loop, best one that you or somebody you trust has kept.',
+// The words are the page's (the proofs' Texts.resx), handed over as data so that they can be translated.
+let handed = { from: null, words: {} };
+const words = () => {
+  const from = document.getElementById('verify-words');
+  if (from && from !== handed.from) handed = { from, words: JSON.parse(from.textContent) };
+  return handed.words;
 };
+
+/** A sentence of the page's with its values; a value may be a sentence itself. */
+const say = (code, ...values) => (words()[code] ?? code).replace(/\{(\d)\}/g, (_, place) => written(values[place]));
+const written = value => {
+  if (value?.code) return say(value.code, ...value.values);
+  return typeof value === 'bigint' || typeof value === 'number' ? count(value) : String(value ?? '');
+};
+const kindOf = kind => (words()[`Kind.${kind}`] ? say(`Kind.${kind}`) : say('KindUnknown', kind));
 
 // The pages' English is British; the browser's own would put the month first.
 const language = () => (document.documentElement.lang === 'en' ? 'en-GB' : document.documentElement.lang || undefined);
 const count = number => number.toLocaleString(language());
 const time = seconds => {
   const date = new Date(Number(seconds) * 1000);
-  return Number.isNaN(date.getTime()) ? 'a time beyond the calendar' : date.toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'long' });
+  return Number.isNaN(date.getTime()) ? say('BeyondCalendar') : date.toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'long' });
 };
 const some = bytes => `${toBase64(bytes).slice(0, 16)}\u2026`;
 
@@ -56,17 +53,17 @@ const stepList = steps => {
   const list = element('ol', 'steps', steps.map(({ title, state, note }, i) => {
     const mark = element('span', 'step-mark', { done: '\u2713', failed: '\u2715' }[state] ?? String(i + 1));
     mark.setAttribute('aria-hidden', 'true');
-    const spoken = element('span', 'visually-hidden', { done: ' (holds)', failed: ' (does not hold)' }[state] ?? ' (not checked)');
+    const spoken = element('span', 'visually-hidden', ` (${say(`State.${state}`)})`);
     return element('li', `step-${state}`, mark, element('div', '', element('p', 'step-title', title, spoken), note && element('p', 'step-note', note)));
   }));
-  list.setAttribute('aria-label', 'What was checked');
+  list.setAttribute('aria-label', say('Steps'));
   return list;
 };
 
 const recordTable = ({ kind, version, canonical, bytes }) => {
-  const what = `${kinds[kind - 1] ?? `a record of kind ${kind}`}, version ${version}`;
+  const what = say('KindVersion', kindOf(kind), version);
   if (!canonical) {
-    return element('section', 'section', element('h3', '', 'The record'), element('p', '', `It is ${what}, in a form this page does not know. Its bytes:`), element('p', 'hash', toHex(bytes)));
+    return element('section', 'section', element('h3', '', say('Record')), element('p', '', say('RecordUnknown', what)), element('p', 'hash', toHex(bytes)));
   }
   const body = element('tbody', '', canonical.fields.map(([name, value]) => {
     const head = element('th', '', name);
@@ -74,16 +71,23 @@ const recordTable = ({ kind, version, canonical, bytes }) => {
     return element('tr', '', head, element('td', '', element('bdi', '', value)));
   }));
   const heads = ['Name', 'Value'].map(word => {
-    const head = element('th', '', word);
+    const head = element('th', '', say(word));
     head.scope = 'col';
     return head;
   });
-  const table = element('table', 'table', element('caption', '', `The record, word for word: ${what}`), element('thead', '', element('tr', '', heads)), body);
+  const table = element('table', 'table', element('caption', '', say('RecordWords', what)), element('thead', '', element('tr', '', heads)), body);
   const wrap = element('div', 'table-wrap', table);
   wrap.tabIndex = 0;
   wrap.setAttribute('role', 'region');
-  wrap.setAttribute('aria-label', 'The record');
+  wrap.setAttribute('aria-label', say('Record'));
   return wrap;
+};
+
+const at = (name, seconds) => (seconds === null ? name : say('NameAt', name, time(seconds)));
+
+const quorumOf = (signatures, policy) => {
+  if (signatures !== 'checked') return say(signatures === 'none' ? 'Quorum.NoPolicy' : 'Quorum.NotChecked');
+  return policy.quorum.name === 'none' ? say('Quorum.None') : say('Quorum.Met', policy.quorum.name);
 };
 
 /** Runs a check and gives back the whole result as elements; it never throws. */
@@ -93,44 +97,43 @@ const check = async act => {
   const done = (part, found) => {
     if (part === 'leaf') {
       record = found.record;
-      steps.push({ title: record ? words.leaf : words.entry, state: 'done', note: `${record ? 'From the record and its secret salt, this browser computed' : 'This browser computed'} the leaf ${some(found.leaf)}` });
+      steps.push({ title: say(record ? 'Step.Leaf' : 'Step.Entry'), state: 'done', note: say(record ? 'Step.LeafNote' : 'Step.EntryNote', some(found.leaf)) });
     } else if (part === 'path') {
       steps.push({
-        title: words.path, state: 'done',
-        note: `As entry ${count(found.index)}, with ${found.path.length} further hashes, it leads exactly to the root ${some(found.checkpoint.root)} over ${count(found.checkpoint.size)} entries.`,
+        title: say('Step.Path'), state: 'done',
+        note: say('Step.PathNote', found.index, found.path.length, some(found.checkpoint.root), found.checkpoint.size),
       });
     } else if (part === 'signed') {
       steps.push({
-        title: words.signed, state: found.isMet ? 'done' : 'failed',
-        note: `Signed by ${found.log.name}${found.cosigners.length ? `; cosigned by ${found.cosigners.map(({ name, seconds }) => (seconds === null ? name : `${name} on ${time(seconds)}`)).join('; ')}` : '; no witness cosigned'}.`,
+        title: say('Step.Signed'), state: found.isMet ? 'done' : 'failed',
+        note: found.cosigners.length ? say('Step.Cosigned', found.log.name, found.cosigners.map(({ name, seconds }) => at(name, seconds)).join('; ')) : say('Step.SignedAlone', found.log.name),
       });
     } else {
-      steps.push({ title: words.current, state: 'done', note: found });
+      steps.push({ title: say('Step.Current'), state: 'done', note: found });
     }
   };
   try {
     const result = await act(done);
     const { checkpoint, policy, cosigners, log, signatures } = result;
-    if (signatures !== 'checked') steps.push({ title: words.notSigned, state: 'next', note: signatures === 'none' ? 'No policy was given.' : 'This browser cannot.' });
+    if (signatures !== 'checked') steps.push({ title: say('Step.NotSigned'), state: 'next', note: say(signatures === 'none' ? 'Step.NoPolicy' : 'Step.NoEd25519') });
     const head = signatures !== 'checked'
-      ? notice('attention', `The ${record ? 'record' : 'entry'} is under this root, but signatures were not checked.`, signatures === 'none' ? words.noPolicy : words.noEd25519)
-      : notice('good', `Proved: this ${record ? 'record' : 'entry'} is on the ledger, unchanged since it was committed.`,
-        cosigners.length ? 'The loop and the witnesses its policy asks for vouch for it.' : 'The loop alone has signed it; the policy asks for no witness.');
+      ? notice('attention', say(record ? 'Unsigned.Record' : 'Unsigned.Entry'), say(signatures === 'none' ? 'NoPolicy' : 'NoEd25519'))
+      : notice('good', say(record ? 'Proved.Record' : 'Proved.Entry'), say(cosigners.length ? 'Proved.Witnessed' : 'Proved.Alone'));
     return [head, facts([
-      ['Record', record && (kinds[record.kind - 1] ?? `kind ${record.kind}`)],
-      [signatures === 'checked' ? 'Ledger' : 'Ledger it names', checkpoint.origin],
-      ['Entry', `${count(result.index)} of ${count(checkpoint.size)}`],
-      ['Signed by', log?.name],
-      ['Cosigned by', cosigners.map(({ name, key, seconds }) => `${name} (${key.name})${seconds === null ? '' : ` on ${time(seconds)}`}`).join('; ')],
-      ['Quorum of the policy', signatures === 'checked' ? (policy.quorum.name === 'none' ? 'none asked for' : `${policy.quorum.name}: met`) : signatures === 'none' ? 'not checked: no policy' : 'not checked'],
+      [say('Fact.Record'), record && kindOf(record.kind)],
+      [say(signatures === 'checked' ? 'Fact.Ledger' : 'Fact.LedgerNamed'), checkpoint.origin],
+      [say('Fact.Entry'), say('Fact.EntryOf', result.index, checkpoint.size)],
+      [say('Fact.SignedBy'), log?.name],
+      [say('Fact.CosignedBy'), cosigners.map(({ name, key, seconds }) => at(`${name} (${key.name})`, seconds)).join('; ')],
+      [say('Fact.Quorum'), quorumOf(signatures, policy)],
     ]), stepList(steps), record && recordTable(record)];
   } catch (error) {
-    if (error instanceof Unusable) return [notice('attention', 'Not checked', error.message)];
+    if (error instanceof Unusable) return [notice('attention', say('NotChecked'), written(error))];
     if (error instanceof Refused) {
-      if (steps.at(-1)?.state !== 'failed') steps.push({ title: 'Here it ends', state: 'failed', note: error.message });
-      return [notice('alarm', 'Not proved', error.message), stepList(steps)];
+      if (steps.at(-1)?.state !== 'failed') steps.push({ title: say('Step.Ends'), state: 'failed', note: written(error) });
+      return [notice('alarm', say('NotProved'), written(error)), stepList(steps)];
     }
-    return [notice('attention', 'Not checked', `The check could not be carried out: ${error.message}`)];
+    return [notice('attention', say('NotChecked'), say('Failed', error.message))];
   }
 };
 
@@ -138,13 +141,13 @@ const turns = new WeakMap();
 
 const show = async (place, act) => {
   if (!globalThis.crypto?.subtle) {
-    place.replaceChildren(notice('attention', 'Not checked', words.insecure));
+    place.replaceChildren(notice('attention', say('NotChecked'), say('Insecure')));
     return;
   }
   // The last question asked is the one answered, however long an earlier one took.
   const turn = (turns.get(place) ?? 0) + 1;
   turns.set(place, turn);
-  place.textContent = words.busy;
+  place.textContent = say('Busy');
   const parts = await check(act);
   if (turns.get(place) === turn) place.replaceChildren(...parts.filter(part => part));
 };
@@ -155,7 +158,7 @@ const get = async (url, type) => {
   const response = await fetch(url, { cache: 'no-store', credentials: 'same-origin' });
   if (!response.ok) {
     const plain = response.headers.get('content-type')?.startsWith('text/plain') ? (await response.text()).trim() : '';
-    throw new Unusable(plain || `${url} could not be read (${response.status}).`);
+    throw plain ? new Unusable('ServerSays', plain) : new Unusable('Unreadable', url, String(response.status));
   }
   return type === 'json' ? response.json() : response.text();
 };
@@ -170,16 +173,16 @@ const checkAt = async (proofUrl, log, done) => {
   const note = parseNote(bytesOf(published));
   const shown = parseCheckpoint(note.text);
   if (result.signatures === 'checked' && !(await openNote(note, await parsePolicy(policyText))).isMet) {
-    throw new Refused('The checkpoint that everybody is shown does not meet the policy.');
+    throw new Refused('ShownUnmet');
   }
-  if (shown.origin !== result.checkpoint.origin) throw new Refused('The proof belongs to another ledger.');
-  if (shown.size < result.checkpoint.size) throw new Refused('The ledger that everybody is shown is smaller than the one in your proof: it was rolled back.');
+  if (shown.origin !== result.checkpoint.origin) throw new Refused('OtherLedger');
+  if (shown.size < result.checkpoint.size) throw new Refused('RolledBack');
   if (shown.size > result.checkpoint.size) {
-    done('current', `Since your proof was made, the ledger has grown to ${count(shown.size)} entries; verify again in a moment to see it under the newest checkpoint.`);
+    done('current', say('Step.Grown', shown.size));
   } else if (toHex(shown.root) === toHex(result.checkpoint.root)) {
-    done('current', 'The root is the one in the checkpoint that everybody is shown.');
+    done('current', say('Step.Same'));
   } else {
-    throw new Refused('You are being shown two different ledgers of the same size. Keep this page and tell the auditor.');
+    throw new Refused('TwoLedgers');
   }
   return result;
 };
@@ -257,21 +260,21 @@ class TlogVerifier extends HTMLElement {
   // What is copied from a page often loses its last line feed; it has no other meaning.
   takeText(what, text) {
     const whole = text === '' ? null : bytesOf(text.endsWith('\n') ? text : `${text}\n`);
-    this.set(what, whole, whole && 'pasted text');
+    this.set(what, whole, whole && say('Pasted'));
   }
 
   set(what, bytes, name) {
     this.given[what] = bytes;
     // A file input names what was chosen there; what came another way is named here.
     if (name) this.querySelector(`input[data-part="${what}"]`).value = '';
-    this.part(`${what}-name`).textContent = name ? `${name}, ${count(bytes.length)} bytes` : '';
+    this.part(`${what}-name`).textContent = name ? say('FileSize', name, bytes.length) : '';
   }
 
   async check() {
     const { proof, policy, leaf } = this.given;
     const place = this.part('result');
     if (!proof) {
-      place.replaceChildren(policy || leaf ? notice('attention', 'The proof is missing', 'Choose, drop or paste a .tlog-proof file.') : '');
+      place.replaceChildren(policy || leaf ? notice('attention', say('ProofMissing'), say('ProofMissingBody')) : '');
       return;
     }
     const policyText = policy && new TextDecoder('utf-8', { ignoreBOM: true }).decode(policy);

@@ -21,6 +21,9 @@ public sealed record LedgerAddress(string Slug)
     /// <summary>How to check us.</summary>
     public string Check => Overview + "/check";
 
+    /// <summary>The page that checks proof files, with this loop's policy at hand.</summary>
+    public string Verify => "/verify?loop=" + Slug;
+
     /// <summary>The published log, as other programs read it.</summary>
     public string Log => $"/ledger/{Slug}";
 

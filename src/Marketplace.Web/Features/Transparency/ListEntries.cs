@@ -19,8 +19,9 @@ public sealed record EntryRow(long Index, RecordKind Kind, int Version, TreeHash
 
 /// <summary>A part of the list.</summary>
 /// <param name="OlderBefore">Where the next part begins; null at the end.</param>
+/// <param name="Anchored">How many entries the newest published checkpoint covers; those after them wait for signatures.</param>
 /// <param name="Kinds">The kinds there are in the log, with their number.</param>
-public sealed record EntryList(IReadOnlyList<EntryRow> Rows, long? OlderBefore, IReadOnlyList<KindCount> Kinds, long Size);
+public sealed record EntryList(IReadOnlyList<EntryRow> Rows, long? OlderBefore, IReadOnlyList<KindCount> Kinds, long Size, long Anchored);
 
 internal sealed class ListEntriesHandler(NpgsqlDataSource source) : IRequestHandler<ListEntries, EntryList>
 {
@@ -32,9 +33,10 @@ internal sealed class ListEntriesHandler(NpgsqlDataSource source) : IRequestHand
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         if (await LogTables.LatestSignedAsync(connection, request.LoopId, cancellationToken) is not { } latest)
         {
-            return new EntryList([], null, [], 0);
+            return new EntryList([], null, [], 0, 0);
         }
 
+        var anchored = (await LogTables.LatestPublishedAsync(connection, request.LoopId, cancellationToken))?.Size ?? 0;
         var rows = new List<EntryRow>();
         var wanted = Math.Clamp(request.Rows, 1, ListEntries.PageRows);
         var end = Math.Clamp(request.Before ?? latest.Size, 0, latest.Size);
@@ -73,7 +75,7 @@ internal sealed class ListEntriesHandler(NpgsqlDataSource source) : IRequestHand
             end = await SkipToAsync(connection, request.LoopId, filter, end, cancellationToken);
         }
 
-        return new EntryList(rows, end > 0 ? end : null, ShowCheckpointHandler.Kinds([], latest.Kinds), latest.Size);
+        return new EntryList(rows, end > 0 ? end : null, ShowCheckpointHandler.Kinds([], latest.Kinds), latest.Size, anchored);
     }
 
     /// <summary>The end of the last stretch before an index that can hold an entry of the kind; 0 where there is none.</summary>

@@ -13,9 +13,10 @@ public sealed record ShowTile(int LoopId, int Level, long Index) : IRequest<Tile
 /// <param name="Hashes">Its hashes; none for a bundle.</param>
 /// <param name="Entries">Its entries; none for a hash tile.</param>
 /// <param name="Parent">The tile that holds the hash over this one, and where; null while this one is not full or is the top.</param>
+/// <param name="Anchored">How many entries the newest published checkpoint covers.</param>
 /// <param name="HasNext">Whether a tile follows on this level.</param>
 public sealed record TileView(
-    TileId Tile, IReadOnlyList<TreeHash> Hashes, IReadOnlyList<EntryRow> Entries, TileId? Parent, int ParentOffset, bool HasNext, long Size)
+    TileId Tile, IReadOnlyList<TreeHash> Hashes, IReadOnlyList<EntryRow> Entries, TileId? Parent, int ParentOffset, bool HasNext, long Size, long Anchored)
 {
     /// <summary>How many entries stand below one of its hashes.</summary>
     public long EntriesAHash => Tile.Level <= 0 ? 1 : 1L << (TileId.Height * Tile.Level);
@@ -44,6 +45,7 @@ internal sealed class ShowTileHandler(NpgsqlDataSource source) : IRequestHandler
             return null;
         }
 
+        var anchored = (await LogTables.LatestPublishedAsync(connection, request.LoopId, cancellationToken))?.Size ?? 0;
         var isBundle = tile.Level == TileId.Entries;
         var parentIndex = tile.Index / TileId.FullWidth;
         var offset = (int)(tile.Index % TileId.FullWidth);
@@ -56,6 +58,7 @@ internal sealed class ShowTileHandler(NpgsqlDataSource source) : IRequestHandler
             hasParent ? TileId.Of(tile.Level + 1, parentIndex, size) : null,
             offset,
             TileId.WidthIn(tile.Level, tile.Index + 1, size) > 0,
-            size);
+            size,
+            anchored);
     }
 }

@@ -52,6 +52,32 @@ public sealed class CosigningTests : IClassFixture<WitnessedHost>
     }
 
     [Fact]
+    public async Task The_pages_tell_what_waits_for_signatures_from_what_is_anchored()
+    {
+        var loop = await StartAsync();
+        await loop.AppendAsync("readings/1", LedgerLoop.Readings(10));
+        await loop.IntegrateAsync();
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeTrue();
+        _host.Witnesses[0].IsDown = true;
+        _host.Witnesses[1].IsDown = true;
+        await loop.AppendAsync("readings/2", LedgerLoop.Readings(7, 1000));
+        await loop.IntegrateAsync();
+        (await loop.Sequencer.PublishAsync(loop.Id, CancellationToken.None)).ShouldBeFalse();
+        using var client = _host.CreateClient();
+        Task<string> Page(string path) => client.GetStringAsync(new Uri($"/loops/{loop.Slug}/ledger{path}", UriKind.Relative));
+
+        var overview = await Page("");
+        overview.ShouldContain("<p class=\"big-number-value\">10</p>");
+        overview.ShouldContain("7 more are signed by the loop and wait to be published; with them there are 17.");
+        overview.ShouldNotContain("17 entries are anchored");
+        var entries = await Page("/entries");
+        entries.ShouldContain("The first 10 are anchored. The 7 after them");
+        entries.Split("not yet anchored").Length.ShouldBe(1 + 7);
+        (await Page("/entries/12")).ShouldContain("Not yet anchored");
+        (await Page("/bundles/0")).Split("not yet anchored").Length.ShouldBe(1 + 7);
+    }
+
+    [Fact]
     public async Task An_idle_log_is_cosigned_once_a_day()
     {
         var loop = await StartAsync();

@@ -66,12 +66,49 @@ public sealed class SearchTests(MarketplaceHost host, ITestOutputHelper output) 
         await loop.AppendAsync("readings/1", LedgerLoop.Readings(SearchIndex.RangeEntries));
         await loop.IntegrateAsync();
         await host.Services.GetRequiredService<SearchIndexing>().CatchUpAsync(CancellationToken.None);
-        var entry = (await EntriesAsync(loop.Id, SearchIndex.RangeEntries))[5];
+        const int Here = 5;
+        const int There = 40_000;
+        var entries = await EntriesAsync(loop.Id, SearchIndex.RangeEntries);
+        (await host.Send(new FindEntry(loop.Id, Convert.ToHexString(entries[Here])))).Index.ShouldBe(Here);
+
+        // The index is made to claim the place of another entry far away for the leaf of this one; and it has a place for a hash that
+        // nobody has: it keeps three bytes of each, and the stranger's are those of an entry.
+        var leaf = MerkleHash.Leaf(entries[Here]).ToBytes();
+        (await ForgeAsync(loop.Id, (short)(256 + leaf[0]), Key(leaf, Here), Key(leaf, There))).ShouldBe(1);
+        var stranger = MerkleHash.Leaf(entries[There]).ToBytes();
+        stranger[31] ^= 1;
+
+        // It is believed in neither: what stands there is another hash, and the search says that it found none.
+        (await host.Send(new FindEntry(loop.Id, Convert.ToHexString(entries[Here])))).ShouldBe(new FoundEntry(SearchOutcome.NoSuchHash, null, SearchIndex.RangeEntries));
+        (await host.Send(new FindEntry(loop.Id, Convert.ToHexString(stranger)))).ShouldBe(new FoundEntry(SearchOutcome.NoSuchHash, null, SearchIndex.RangeEntries));
+
+        // Put right again it is found: nothing but the index kept it from being seen.
+        (await ForgeAsync(loop.Id, (short)(256 + leaf[0]), Key(leaf, There), Key(leaf, Here))).ShouldBe(1);
+        (await host.Send(new FindEntry(loop.Id, Convert.ToHexString(entries[Here])))).Index.ShouldBe(Here);
+    }
+
+    /// <summary>A key of the index: the hash's second and third byte, and the position in the range.</summary>
+    private static byte[] Key(byte[] hash, int position) => [hash[1], hash[2], (byte)(position >> 8), (byte)(position & 0xff)];
+
+    /// <summary>Puts one key in another's place, as somebody with the owner's rights in the database could.</summary>
+    private async Task<int> ForgeAsync(int loopId, short slot, byte[] from, byte[] to)
+    {
         await using var source = NpgsqlDataSource.Create(host.Database.Owner);
-        await using var forged = source.CreateCommand($"UPDATE ledger.search_keys SET keys = set_byte(keys, 3, get_byte(keys, 3) # 1) WHERE loop_id = {loop.Id}");
-        await forged.ExecuteNonQueryAsync();
-        var found = await host.Send(new FindEntry(loop.Id, Convert.ToHexString(entry)));
-        found.Index.ShouldBeOneOf(5, null);
+        byte[] keys;
+        await using (var reading = source.CreateCommand("SELECT keys FROM ledger.search_keys WHERE loop_id = $1 AND slot = $2"))
+        {
+            reading.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+            reading.Parameters.Add(new NpgsqlParameter<short> { TypedValue = slot });
+            keys = (byte[])(await reading.ExecuteScalarAsync())!;
+        }
+
+        var at = Enumerable.Range(0, keys.Length / from.Length).Single(i => keys.AsSpan(i * from.Length, from.Length).SequenceEqual(from)) * from.Length;
+        to.CopyTo(keys, at);
+        await using var forged = source.CreateCommand("UPDATE ledger.search_keys SET keys = $3 WHERE loop_id = $1 AND slot = $2");
+        forged.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+        forged.Parameters.Add(new NpgsqlParameter<short> { TypedValue = slot });
+        forged.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = keys });
+        return await forged.ExecuteNonQueryAsync();
     }
 
     [Theory]
