@@ -42,6 +42,15 @@ public sealed class TestDatabase : IAsyncDisposable
         return await CreateFromAsync(Template);
     }
 
+    /// <summary>A migrated database on a server other than the run's.</summary>
+    public static async Task<TestDatabase> CreateOnAsync(string server)
+    {
+        var database = new TestDatabase(server, $"test_{Guid.NewGuid():n}");
+        await CreateAsync(server, database.Name, "template0");
+        await Database.MigrateAsync(Unpooled(database.Owner), Unpooled(database.Application), CancellationToken.None);
+        return database;
+    }
+
     /// <summary>A database without a single table, for tests of the migrations themselves.</summary>
     public static Task<TestDatabase> CreateEmptyAsync() => CreateFromAsync("template0");
 

@@ -142,13 +142,12 @@ public static class LogWriter
     public static async Task PublishAsync(
         NpgsqlConnection connection, int loopId, long size, string note, string policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // Under the loop's lock, in statements of their own: of two nodes that publish at once, the second sees what the first did.
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection, transaction);
+        // One transaction, the caller's where there is one. The lock is a statement of its own, so that of two nodes that publish at once
+        // the second sees what the first did.
+        await using var batch = new NpgsqlBatch(connection);
         AddLock(batch, loopId);
         Publication(Add(batch, Publish, loopId).Parameters, size, note, policy, now);
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
     }
 
     private const string Publish =

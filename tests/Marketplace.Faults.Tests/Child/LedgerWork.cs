@@ -118,7 +118,7 @@ internal sealed class LedgerWork(WebApplication app, WorkOrder order)
         }
     }
 
-    // Hands in until the database takes it; the host's own services integrate, ask and publish.
+    // Hands in until the database takes it; the host's own services ask the witnesses, publish and look after what was left.
     private async Task InsistAsync()
     {
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
@@ -127,6 +127,7 @@ internal sealed class LedgerWork(WebApplication app, WorkOrder order)
             try
             {
                 await HandInAsync(order.Name, next);
+                await _sequencer.IntegrateAsync(order.LoopId, CancellationToken.None);
                 next++;
             }
             catch (NpgsqlException e)

@@ -161,6 +161,15 @@ internal sealed class WatchedLog : IAsyncDisposable
         return (roots.Count - 1, roots[^1]);
     }
 
+    /// <summary>Whether all that was handed in is published.</summary>
+    public async Task<bool> IsPublishedAsync()
+    {
+        await using var connection = await OpenAsync();
+        return await OneAsync<bool>(
+            connection,
+            "SELECT coalesce((SELECT max(size) FROM ledger.publications WHERE loop_id = $1), 0) = (SELECT sum(entry_count) FROM ledger.batches WHERE loop_id = $1)");
+    }
+
     /// <summary>The alarms that were raised, ever.</summary>
     public async Task<List<string>> AlarmsAsync()
     {
@@ -234,7 +243,8 @@ internal sealed class WatchedLog : IAsyncDisposable
 
     private async Task<NpgsqlConnection> OpenAsync()
     {
-        var connection = new NpgsqlConnection(_database.Superuser);
+        // Each a new one: the server may have been restarted since the last.
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Superuser) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }
