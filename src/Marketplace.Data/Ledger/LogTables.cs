@@ -141,7 +141,7 @@ public static class LogTables
     }
 
     /// <summary>
-    /// The bytes of tiles and bundles, cut to the widths asked for; one that does not exist is left out. Full tiles are
+    /// The bytes of tiles and bundles, cut to the widths asked for; one that does not exist, or is not whole, is left out. Full tiles are
     /// rows, partial ones prefixes of the right edge or, once complete, of the full tile.
     /// </summary>
     public static async Task<Dictionary<TileId, byte[]>> TilesAsync(NpgsqlConnection connection, int loopId, IEnumerable<TileId> tiles, CancellationToken cancellationToken)
@@ -166,9 +166,12 @@ public static class LogTables
             var size = reader.GetInt64(0);
             var bundle = reader.GetFieldValue<byte[]>(1);
             var tails = reader.GetFieldValue<byte[][]>(2);
-            foreach (var tile in wanted.Where(t => t.Index == TileId.CountIn(t.Level, size) / TileId.FullWidth && t.ExistsIn(size)))
+            foreach (var tile in wanted.Where(t => t.Level < tails.Length && t.Index == TileId.CountIn(t.Level, size) / TileId.FullWidth && t.ExistsIn(size)))
             {
-                found[tile] = Cut(tile, tile.Level == TileId.Entries ? bundle : tails[tile.Level]);
+                if (Cut(tile, tile.Level == TileId.Entries ? bundle : tails[tile.Level]) is { } cut)
+                {
+                    found[tile] = cut;
+                }
             }
         }
 
@@ -178,7 +181,10 @@ public static class LogTables
             var (level, index, bytes) = (reader.GetInt16(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
             foreach (var tile in wanted.Where(t => t.Level == level && t.Index == index))
             {
-                found[tile] = Cut(tile, bytes);
+                if (Cut(tile, bytes) is { } cut)
+                {
+                    found[tile] = cut;
+                }
             }
         }
 
@@ -219,14 +225,22 @@ public static class LogTables
         reader.GetFieldValue<DateTimeOffset>(2),
         await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetString(3));
 
-    private static byte[] Cut(TileId tile, byte[] bytes)
+    // A row that somebody has cut short, or a full one with something after it, is none.
+    private static byte[]? Cut(TileId tile, byte[] bytes)
     {
-        if (tile.Level != TileId.Entries)
+        var length = tile.Width * TreeHash.Length;
+        if (tile.Level == TileId.Entries)
         {
-            return bytes[..(tile.Width * TreeHash.Length)];
+            try
+            {
+                EntryBundle.ReadFirst(bytes, tile.Width, out length);
+            }
+            catch (NotVerifiedException)
+            {
+                return null;
+            }
         }
 
-        EntryBundle.ReadFirst(bytes, tile.Width, out var used);
-        return bytes[..used];
+        return bytes.Length < length || (tile.IsFull && bytes.Length > length) ? null : bytes[..length];
     }
 }

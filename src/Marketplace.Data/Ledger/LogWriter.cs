@@ -178,12 +178,12 @@ public static class LogWriter
             var tree = new MerkleTree(size, [.. tails.Select(t => (ReadOnlyMemory<byte>)t)], bundle);
             var width = (int)(size % TileId.FullWidth);
             var leaves = EntryBundle.Read(bundle, width).Select(e => MerkleHash.Leaf(e.Span).ToBytes()).SelectMany(h => h).ToArray();
-            if (latest is not null && latest.Size == size && latest.Root == tree.Root() && leaves.AsSpan().SequenceEqual(tails[0]))
+            if (latest is not null && latest.Size == size && latest.Root == tree.Root() && tails is [var lowest, ..] && leaves.AsSpan().SequenceEqual(lowest))
             {
                 return tree;
             }
         }
-        catch (NotVerifiedException)
+        catch (Exception e) when (e is NotVerifiedException or ArgumentException)
         {
             // Falls through to the same answer.
         }

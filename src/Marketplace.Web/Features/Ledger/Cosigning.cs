@@ -81,8 +81,9 @@ public sealed class Cosigning(
         {
             await PublishAsync(loopId, stoppingToken);
         }
-        catch (Exception e) when (e is NpgsqlException or FormatException or InvalidOperationException or NotVerifiedException)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
+            // Whatever it is, it is this log's alone; the host and the other logs go on.
             LedgerLog.PublishingFailed(log, loopId, e);
         }
     }

@@ -23,21 +23,28 @@ public sealed class LogKeeper(
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.WatchSeconds), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
+            foreach (var loopId in await TriedAsync(() => LogsAsync(stoppingToken), stoppingToken) ?? [])
             {
-                foreach (var loopId in await LogsAsync(stoppingToken))
-                {
-                    await LookAfterAsync(loopId, stoppingToken);
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or FormatException or InvalidOperationException or NotVerifiedException)
-            {
-                LedgerLog.LookFailed(log, e);
+                await TriedAsync(() => LookAfterAsync(loopId, stoppingToken), stoppingToken);
             }
         }
     }
 
-    private async Task LookAfterAsync(int loopId, CancellationToken cancellationToken)
+    // Whatever is wrong with one log, the host goes on and the other logs are looked after.
+    private async Task<T?> TriedAsync<T>(Func<Task<T>> deed, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await deed();
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            LedgerLog.LookFailed(log, e);
+            return default;
+        }
+    }
+
+    private async Task<bool> LookAfterAsync(int loopId, CancellationToken cancellationToken)
     {
         var (nextBundle, comparedAt) = _logs.GetValueOrDefault(loopId);
         try
@@ -58,6 +65,7 @@ public sealed class LogKeeper(
 
         var (next, _) = await check.LookAsync(loopId, nextBundle, options.Value.BundlesALook, cancellationToken);
         _logs[loopId] = (next, comparedAt);
+        return true;
     }
 
     private async Task<List<int>> LogsAsync(CancellationToken cancellationToken)

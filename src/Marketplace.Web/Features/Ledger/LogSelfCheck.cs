@@ -53,7 +53,7 @@ public sealed class LogSelfCheck(NpgsqlDataSource source, LoopNames loops, LogPo
         var tiles = await LogTables.TilesAsync(connection, loopId, wanted, cancellationToken);
         if (wanted.Where(t => !tiles.ContainsKey(t)).OrderBy(t => t.Level).ThenBy(t => t.Index).Select(t => (TileId?)t).FirstOrDefault() is { } missing)
         {
-            return $"The row of {missing} is missing from ledger.tiles.";
+            return $"The row of {missing} is missing from ledger.tiles, or not whole.";
         }
 
         for (var i = start; i < end; i++)
