@@ -45,6 +45,11 @@ const fromBase64 = string => {
   }
 };
 
+// As the core and other clients read signature and proof lines: the unused bits of the last character are not looked at, and
+// the bytes they mean are the same.
+const fromBase64LastBitsUnseen = string => (string.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(string)
+  ? Uint8Array.from(atob(string), c => c.charCodeAt(0)) : null);
+
 const readText = (bytes, what) => {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -60,8 +65,8 @@ const readNumber = string => {
   return number <= LARGEST ? number : null;
 };
 
-const readHash = (string, what) => {
-  const bytes = string.length === 44 ? fromBase64(string) : null;
+const readHash = (string, what, decode = fromBase64) => {
+  const bytes = string.length === 44 ? decode(string) : null;
   if (bytes?.length !== 32) throw new Refused(`NotAHash.${what}`);
   return bytes;
 };
@@ -128,7 +133,7 @@ export const parseNote = bytes => {
   if (lines.length > MOST_SIGNATURES) throw new Refused('ManySignatures', MOST_SIGNATURES);
   const signatures = lines.map(line => {
     const [name, base64, ...more] = line.startsWith('\u2014 ') ? line.slice(2).split(' ') : [''];
-    const payload = isName(name) && base64 && !more.length ? fromBase64(base64) : null;
+    const payload = isName(name) && base64 && !more.length ? fromBase64LastBitsUnseen(base64) : null;
     if (!(payload?.length >= 5)) throw new Refused('SignatureMalformed');
     return { name, id: toHex(payload.slice(0, 4)), bytes: payload.slice(4) };
   });
@@ -155,13 +160,13 @@ export const parseProof = bytes => {
   if (lines.shift() !== 'c2sp.org/tlog-proof@v1') throw new Refused('NotAProof');
   let extra = null;
   if (lines[0]?.startsWith('extra ')) {
-    extra = fromBase64(lines.shift().slice(6));
+    extra = fromBase64LastBitsUnseen(lines.shift().slice(6));
     if (!extra) throw new Refused('ExtraUnreadable');
   }
   const index = lines[0]?.startsWith('index ') ? readNumber(lines.shift().slice(6)) : null;
   if (index === null) throw new Refused('NoIndex');
   if (lines.length > MOST_HASHES) throw new Refused('ManyHashes');
-  return { extra, index, hashes: lines.map(line => readHash(line, 'Line')), note: parseNote(bytes.slice(split + 2)) };
+  return { extra, index, hashes: lines.map(line => readHash(line, 'Line', fromBase64LastBitsUnseen)), note: parseNote(bytes.slice(split + 2)) };
 };
 
 /** The canonical record in an opening: its title and fields, or null where its bytes have another form. */

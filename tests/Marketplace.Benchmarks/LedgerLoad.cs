@@ -18,7 +18,7 @@ using NpgsqlTypes;
 namespace Marketplace.Benchmarks;
 
 /// <summary>A loop's ledger under load, through the door and the sequencer of the product.</summary>
-internal sealed class LedgerLoad : IAsyncDisposable
+internal sealed partial class LedgerLoad : IAsyncDisposable
 {
     private const int Meters = 10_000;
     private const int MetersAMember = 2;

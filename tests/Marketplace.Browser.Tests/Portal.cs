@@ -8,11 +8,12 @@ namespace Marketplace.Browser.Tests;
 /// The published host with its demo loop, and one Chromium, for all tests of the collection. A test that changes what others look at
 /// starts a portal of its own instead (<c>await using var portal = await Portal.StartAsync()</c>).
 /// </summary>
-public sealed class Portal : IAsyncLifetime, IAsyncDisposable
+public class Portal : IAsyncLifetime, IAsyncDisposable
 {
     public const string Collection = "Portal";
 
     private readonly Dictionary<string, string> _settings;
+    private readonly bool _replays;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private PublishedApp? _app;
@@ -23,7 +24,9 @@ public sealed class Portal : IAsyncLifetime, IAsyncDisposable
     {
     }
 
-    private Portal(Dictionary<string, string> settings) => _settings = settings;
+    /// <param name="settings">The host's settings, as environment variables.</param>
+    /// <param name="replays">Whether a small folder of recorded readings is replayed before the host serves.</param>
+    protected Portal(Dictionary<string, string> settings, bool replays = false) => (_settings, _replays) = (settings, replays);
 
     public TestDatabase Database => _database ?? throw new InvalidOperationException("Not initialised");
 
@@ -40,6 +43,18 @@ public sealed class Portal : IAsyncLifetime, IAsyncDisposable
     public async Task InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync();
+        if (_replays)
+        {
+            using var folder = new RecordedFolder();
+
+            // In a demonstration the replay gives its members sign-ins.
+            var ended = await PublishedApp.RunAsync(_database, new Dictionary<string, string> { ["Marketplace__Demo"] = "true" }, "replay", folder.Path);
+            if (ended.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"The folder could not be replayed.\n{ended.Output}\n{ended.Error}");
+            }
+        }
+
         _app = await PublishedApp.ServeAsync(_database, _settings);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -95,7 +110,11 @@ public sealed class Portal : IAsyncLifetime, IAsyncDisposable
         }
     }
 
-    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
+    async ValueTask IAsyncDisposable.DisposeAsync()
+    {
+        await DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     private static string Chromium() =>
         new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
@@ -105,3 +124,29 @@ public sealed class Portal : IAsyncLifetime, IAsyncDisposable
 
 [CollectionDefinition(Portal.Collection)]
 public sealed class SharedPortal : ICollectionFixture<Portal>;
+
+/// <summary>The published host with a small loop that was replayed: two days, billed, there in seconds instead of minutes. For what
+/// needs a whole ledger and bills, but no clock that runs.</summary>
+public sealed class ReplayedPortal() : Portal(new Dictionary<string, string> { ["Marketplace__Demo"] = "false" }, replays: true)
+{
+    public const string Name = "Replayed portal";
+
+    public const string Slug = "winter-days";
+
+    public const string Loop = "/loops/" + Slug;
+
+    /// <summary>Signs the replay's first consumer in.</summary>
+    public async Task<Visit> VisitAsResidentAsync()
+    {
+        var visit = await VisitAsync();
+        await visit.GoToAsync("/sign-in");
+        await visit.Page.FillAsync("input[type=email]", "h1@" + Slug + ".example");
+        await visit.Page.FillAsync("input[type=password]", "Lindenhof-2026");
+        await visit.Page.ClickAsync("form.form button[type=submit]");
+        await visit.Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        return visit;
+    }
+}
+
+[CollectionDefinition(ReplayedPortal.Name)]
+public sealed class SharedReplayedPortal : ICollectionFixture<ReplayedPortal>;

@@ -8,8 +8,8 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>The public page that checks a proof in the reader's own browser.</summary>
-[Collection(Portal.Collection)]
-public sealed class VerifyPageTests(Portal portal)
+[Collection(ReplayedPortal.Name)]
+public sealed class VerifyPageTests(ReplayedPortal portal)
 {
     private const string Peter = "log PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\nquorum none\n";
 
@@ -241,7 +241,7 @@ public sealed class VerifyPageTests(Portal portal)
 
     private static async Task OpenAsync(Visit visit)
     {
-        (await visit.GoToAsync("/verify?loop=lindenhof")).Status.ShouldBe(200);
+        (await visit.GoToAsync("/verify?loop=" + ReplayedPortal.Slug)).Status.ShouldBe(200);
         await visit.Page.EvaluateAsync("() => customElements.whenDefined('tlog-verifier')");
     }
 
