@@ -129,6 +129,11 @@ internal sealed class LedgerWork(WebApplication app, WorkOrder order)
                 await HandInAsync(order.Name, next);
                 await _sequencer.IntegrateAsync(order.LoopId, CancellationToken.None);
                 next++;
+                if (order.PauseEvery > 0 && next % order.PauseEvery == 0 && next < order.Batches)
+                {
+                    Say("paused");
+                    await Console.In.ReadLineAsync();
+                }
             }
             catch (NpgsqlException e)
             {

@@ -24,8 +24,9 @@ public enum KillPhase
 /// <param name="Batches">How many in all, those of earlier processes of the same name included.</param>
 /// <param name="Shared">A second name whose batches it hands in between its own; another process may do so too.</param>
 /// <param name="IsStubborn">Whether it tries again where the database refuses, and leaves publishing to the host's own services.</param>
+/// <param name="PauseEvery">After so many batches the stubborn one waits for a line on its input; 0 for never.</param>
 /// <param name="Serves">Whether it serves the log when it is done, until its input ends.</param>
-public sealed record WorkOrder(int LoopId, int Seed, string Name, int Batches, int MostRecords, string? Shared, bool IsStubborn, bool Serves, KillPoint? Kill)
+public sealed record WorkOrder(int LoopId, int Seed, string Name, int Batches, int MostRecords, string? Shared, bool IsStubborn, bool Serves, KillPoint? Kill, int PauseEvery = 0)
 {
     public const string Variable = "MARKETPLACE_FAULTS_WORK";
 

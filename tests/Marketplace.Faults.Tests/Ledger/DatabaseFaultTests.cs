@@ -32,11 +32,11 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output)
     {
         await using var server = await OwnServer.StartAsync(megabytes: 320);
         await using var log = await WatchedLog.CreateAsync(await TestDatabase.CreateOnAsync(server.ConnectionString), seed: 502, witnesses: 2);
-        await using var process = log.Start(log.Order(Batches, mostRecords: 2000) with { IsStubborn = true, Serves = true });
         const int times = 3;
+        await using var process = log.Start(log.Order(Batches, mostRecords: 2000) with { IsStubborn = true, Serves = true, PauseEvery = Batches / (times + 1) });
         for (var time = 1; time <= times; time++)
         {
-            await process.LineAsync(line => line == Done(time * Batches / (times + 1)));
+            await process.LineAsync(line => line == "paused");
             server.FillDisk();
 
             // The last time the journal itself finds no space, at which the server goes down.
@@ -45,6 +45,7 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output)
                 await server.SwitchJournalAsync();
             }
 
+            await process.GoOnAsync();
             for (var refusal = 0; refusal < 5; refusal++)
             {
                 await process.LineAsync(line => line.StartsWith("refused ", StringComparison.Ordinal));

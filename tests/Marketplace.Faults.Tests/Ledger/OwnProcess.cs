@@ -116,6 +116,9 @@ internal sealed class OwnProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Tells a process that waits for a line to go on.</summary>
+    public Task GoOnAsync() => _process.StandardInput.WriteLineAsync();
+
     /// <summary>Ends its input, which asks it to end, and waits until it has.</summary>
     public async Task<int> StopAsync()
     {
