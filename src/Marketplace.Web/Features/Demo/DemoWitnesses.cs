@@ -14,7 +14,7 @@ namespace Marketplace.Web.Features.Demo;
 /// association would run them. They end with this process.
 /// </summary>
 public sealed partial class DemoWitnesses(
-    IConfiguration configuration, DemoProgress progress, Requests requests, LoopNames loops, LogPolicies policies, TimeProvider clock, ILogger<DemoWitnesses> log)
+    IConfiguration configuration, DemoProgress progress, IServiceScopeFactory scopes, LoopNames loops, LogPolicies policies, TimeProvider clock, ILogger<DemoWitnesses> log)
     : BackgroundService
 {
     private static readonly string[] Names = ["residents", "producers"];
@@ -112,11 +112,13 @@ public sealed partial class DemoWitnesses(
     /// <summary>Names them in the loop's rule. What an operator has made of the rule stays, but for the addresses.</summary>
     private async Task NameAsync(int loopId, List<PolicyWitness> started, CancellationToken cancellationToken)
     {
+        await using var scope = scopes.CreateAsyncScope();
+        var requests = scope.ServiceProvider.GetRequiredService<Requests>();
         var trust = await requests.Send(new ShowTrust(loopId), Actor.System, cancellationToken);
         if (trust.Witnesses.Count == 0)
         {
             // Both must cosign from the start; an operator who wants otherwise finds the number on the page.
-            await SetAsync(loopId, new WitnessRuleText(started, started.Count).ToText(), cancellationToken);
+            await requests.Send(new SetWitnessRule(loopId, new WitnessRuleText(started, started.Count).ToText()), Actor.System, cancellationToken);
             return;
         }
 
@@ -131,12 +133,9 @@ public sealed partial class DemoWitnesses(
 
         if (text != trust.RuleText)
         {
-            await SetAsync(loopId, text, cancellationToken);
+            await requests.Send(new SetWitnessRule(loopId, text), Actor.System, cancellationToken);
         }
     }
-
-    private async Task SetAsync(int loopId, string text, CancellationToken cancellationToken) =>
-        await requests.Send(new SetWitnessRule(loopId, text), Actor.System, cancellationToken);
 
     private static int FreePort()
     {

@@ -1,5 +1,6 @@
 using Marketplace.Data;
 using Marketplace.Ledger;
+using Marketplace.Web.Pipeline;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -7,16 +8,16 @@ namespace Marketplace.Web.Features.Ledger;
 
 /// <summary>
 /// Looks after each log while nothing happens: takes in what was left at the door, asks again for cosignatures that are missing, compares
-/// with what witnesses show, and checks stored rows, a window at a time.
+/// with what witnesses show, and checks stored rows and the records behind the entries, a window at a time.
 /// </summary>
 public sealed class LogKeeper(
-    NpgsqlDataSource source, Sequencer sequencer, Cosigning cosigning, LogSelfCheck check, IOptions<LedgerOptions> options, TimeProvider clock, ILogger<LogKeeper> log)
+    NpgsqlDataSource source, Sequencer sequencer, Cosigning cosigning, LogSelfCheck check, IServiceScopeFactory scopes, IOptions<LedgerOptions> options, TimeProvider clock, ILogger<LogKeeper> log)
     : BackgroundService
 {
     /// <summary>How often witnesses are asked what they hold of us.</summary>
     private static readonly TimeSpan Comparing = TimeSpan.FromMinutes(10);
 
-    private readonly Dictionary<int, (long NextBundle, DateTimeOffset ComparedAt)> _logs = [];
+    private readonly Dictionary<int, (long NextBundle, long NextRecord, DateTimeOffset ComparedAt)> _logs = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -46,7 +47,7 @@ public sealed class LogKeeper(
 
     private async Task<bool> LookAfterAsync(int loopId, CancellationToken cancellationToken)
     {
-        var (nextBundle, comparedAt) = _logs.GetValueOrDefault(loopId);
+        var (nextBundle, nextRecord, comparedAt) = _logs.GetValueOrDefault(loopId);
         try
         {
             await sequencer.IntegrateAsync(loopId, cancellationToken);
@@ -64,7 +65,9 @@ public sealed class LogKeeper(
         }
 
         var (next, _) = await check.LookAsync(loopId, nextBundle, options.Value.BundlesALook, cancellationToken);
-        _logs[loopId] = (next, comparedAt);
+        await using var scope = scopes.CreateAsyncScope();
+        var requests = scope.ServiceProvider.GetRequiredService<Requests>();
+        _logs[loopId] = (next, await requests.Send(new Transparency.CheckRecords(loopId, nextRecord), Actor.System, cancellationToken), comparedAt);
         return true;
     }
 

@@ -44,6 +44,27 @@ public sealed class EntryContentTests : MeteringLoop
         (await Host.Send(new ShowEntry(LoopId, 0), Actor.Visitor))!.Content.State.ShouldBe(ContentState.Private);
     }
 
+    [Fact]
+    public async Task A_reading_changed_in_its_own_table_is_found_and_stops_the_signing()
+    {
+        await Receive("a", Row("ann-heat", 0, 1.5m), Row("ann-heat", 1, 2m));
+        var sequencer = Host.Services.GetRequiredService<Web.Features.Ledger.Sequencer>();
+        await sequencer.IntegrateAsync(LoopId, CancellationToken.None);
+        await Host.Send(new CheckRecords(LoopId, 0));
+        (await sequencer.IntegrateAsync(LoopId, CancellationToken.None)).HaltedBecause.ShouldBeNull();
+
+        await using var connection = new NpgsqlConnection(Host.Database.Superuser);
+        await connection.OpenAsync();
+        await using (var change = new NpgsqlCommand("SET session_replication_role = replica; UPDATE market.readings SET energy = energy + 1", connection))
+        {
+            (await change.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
+        }
+
+        await Host.Send(new CheckRecords(LoopId, 0));
+        (await sequencer.IntegrateAsync(LoopId, CancellationToken.None)).HaltedBecause.ShouldNotBeNull().ShouldContain("is not the one that was committed");
+        (await LogIncidents.StandingAsync(connection, LoopId, CancellationToken.None)).ShouldHaveSingleItem().Cause.ShouldBe(IncidentCause.RecordChanged);
+    }
+
     [Theory]
     [InlineData("checkpoint")]
     [InlineData("tile")]
