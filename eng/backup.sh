@@ -55,10 +55,10 @@ backup() {
   [ ! -d "$file" ] || die "$file is a folder; name a file."
   [ -d "$(dirname -- "$file")" ] || die "There is no folder $(dirname -- "$file")."
   open_for_programs
-  # Written beside it and moved into place: a backup that is there is whole.
+  # Written beside it and moved into place: a backup that is there is whole. The timers' own tables are the application's, which makes them anew.
   partial=$(mktemp -- "$file.XXXXXX") || die "Cannot write $file."
   trap 'rm -f -- "$partial"; close_cluster' EXIT
-  run_child "$PGBIN/pg_dump" --format=custom --no-password >"$partial" || die "The backup failed; $file was not written." 1
+  run_child "$PGBIN/pg_dump" --format=custom --no-password --exclude-schema=quartz >"$partial" || die "The backup failed; $file was not written." 1
   sync -- "$partial"
   mv -- "$partial" "$file"
   say "Backup written to $file ($(stat -c %s -- "$file" | numfmt --to=iec)B). Keep $DATA/secrets.json and $DATA/keys as well, elsewhere: the backup does not hold them."

@@ -1,5 +1,7 @@
 -- Run by the owner after each migration; running it again changes nothing. {app} is the application's role.
 -- The scheduler makes and keeps its own tables.
+-- A restored backup does not hold it.
+CREATE SCHEMA IF NOT EXISTS quartz;
 GRANT USAGE, CREATE ON SCHEMA quartz TO {app};
 GRANT USAGE ON SCHEMA market TO {app};
 REVOKE ALL ON ALL TABLES IN SCHEMA market FROM {app};
