@@ -138,6 +138,119 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("people", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.ApiKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Beginning")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("beginning");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_api_keys");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("ix_api_keys_account_id");
+
+                    b.HasIndex("Hash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_keys_hash");
+
+                    b.ToTable("api_keys", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ApiKeyEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("KeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("key_id");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.HasKey("Id")
+                        .HasName("pk_api_key_events");
+
+                    b.HasIndex("AccountId", "At")
+                        .HasDatabaseName("ix_api_key_events_account_id_at");
+
+                    b.ToTable("api_key_events", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ApiKeyScope", b =>
+                {
+                    b.Property<Guid>("KeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("key_id");
+
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<bool>("MayTrade")
+                        .HasColumnType("boolean")
+                        .HasColumnName("may_trade");
+
+                    b.HasKey("KeyId", "LoopId")
+                        .HasName("pk_api_key_scopes");
+
+                    b.HasIndex("LoopId")
+                        .HasDatabaseName("ix_api_key_scopes_loop_id");
+
+                    b.ToTable("api_key_scopes", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.AuctionResult", b =>
                 {
                     b.Property<int>("LoopId")
@@ -728,6 +841,11 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("currency");
 
+                    b.Property<long>("DefaultCreditLimit")
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(50000000000L)
+                        .HasColumnName("default_credit_limit");
+
                     b.Property<DateTimeOffset?>("EndsAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("ends_at");
@@ -917,6 +1035,30 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("members", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MemberCredit", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<long>("Limit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("limit");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("LoopId", "MemberId")
+                        .HasName("pk_member_credits");
+
+                    b.ToTable("member_credits", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MemberRole", b =>
                 {
                     b.Property<int>("LoopId")
@@ -970,6 +1112,10 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("id");
 
+                    b.Property<long?>("CapacityWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("capacity_watts");
+
                     b.Property<short>("Carrier")
                         .HasColumnType("smallint")
                         .HasColumnName("carrier");
@@ -1012,6 +1158,59 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("meters", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MoneyReceipt", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<Guid?>("RecordedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("recorded_by");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_money_receipts");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_money_receipts_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_money_receipts_loop_id_submission_id");
+
+                    b.ToTable("money_receipts", "market", t =>
+                        {
+                            t.HasCheckConstraint("money_receipts_amount_positive", "amount > 0");
+                        });
+                });
+
             modelBuilder.Entity("Marketplace.Data.OperatorAction", b =>
                 {
                     b.Property<long>("Id")
@@ -1050,6 +1249,200 @@ namespace Marketplace.Migrations.Migrations
                         .HasDatabaseName("ix_operator_actions_loop_id_at");
 
                     b.ToTable("operator_actions", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderTemplate", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("PlantCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<short>("Side")
+                        .HasColumnType("smallint")
+                        .HasColumnName("side");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_order_templates");
+
+                    b.HasIndex("LoopId", "MemberId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_order_templates_loop_id_member_id_name");
+
+                    b.ToTable("order_templates", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderTemplateHour", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("TemplateId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("template_id");
+
+                    b.Property<short>("HourOfDay")
+                        .HasColumnType("smallint")
+                        .HasColumnName("hour_of_day");
+
+                    b.Property<long>("Limit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("limit");
+
+                    b.Property<long>("Quantity")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity");
+
+                    b.HasKey("LoopId", "TemplateId", "HourOfDay")
+                        .HasName("pk_order_template_hours");
+
+                    b.ToTable("order_template_hours", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderUpload", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("AlreadyThere")
+                        .HasColumnType("integer")
+                        .HasColumnName("already_there");
+
+                    b.Property<byte[]>("Content")
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset?>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.Property<string>("Failure")
+                        .HasColumnType("text")
+                        .HasColumnName("failure");
+
+                    b.Property<string>("FileName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("file_name");
+
+                    b.Property<byte[]>("FileSha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("file_sha256");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<int>("Placed")
+                        .HasColumnType("integer")
+                        .HasColumnName("placed");
+
+                    b.Property<int>("Refused")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused");
+
+                    b.Property<int>("Rows")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows");
+
+                    b.Property<int>("RowsDone")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows_done");
+
+                    b.Property<DateTimeOffset>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<Guid?>("SentBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("sent_by");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_order_uploads");
+
+                    b.HasIndex("SentAt")
+                        .HasDatabaseName("ix_order_uploads_sent_at")
+                        .HasFilter("done_at IS NULL");
+
+                    b.HasIndex("LoopId", "MemberId", "Id")
+                        .HasDatabaseName("ix_order_uploads_loop_id_member_id_id");
+
+                    b.ToTable("order_uploads", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderUploadRefusal", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("UploadId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("upload_id");
+
+                    b.Property<int>("Line")
+                        .HasColumnType("integer")
+                        .HasColumnName("line");
+
+                    b.Property<string>("Field")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("field");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Row")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("row");
+
+                    b.HasKey("LoopId", "UploadId", "Line")
+                        .HasName("pk_order_upload_refusals");
+
+                    b.ToTable("order_upload_refusals", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.PlantRecord", b =>
@@ -1340,6 +1733,11 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("placed_by");
 
+                    b.Property<string>("PlantCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
                     b.Property<long?>("Quantity")
                         .HasColumnType("bigint")
                         .HasColumnName("quantity");
@@ -1348,12 +1746,19 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("side");
 
+                    b.Property<long?>("TemplateId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("template_id");
+
                     b.HasKey("LoopId", "Id")
                         .HasName("pk_standing_orders");
 
-                    b.HasIndex("LoopId", "MemberId", "Carrier", "Side")
+                    b.HasIndex("LoopId", "TemplateId")
+                        .HasDatabaseName("ix_standing_orders_loop_id_template_id");
+
+                    b.HasIndex("LoopId", "MemberId", "Carrier", "Side", "PlantCode")
                         .IsUnique()
-                        .HasDatabaseName("ix_standing_orders_loop_id_member_id_carrier_side")
+                        .HasDatabaseName("ix_standing_orders_loop_id_member_id_carrier_side_plant_code")
                         .HasFilter("ended_at IS NULL");
 
                     b.ToTable("standing_orders", "market");
@@ -1631,6 +2036,33 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("asp_net_user_tokens", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.ApiKey", b =>
+                {
+                    b.HasOne("Marketplace.Data.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_keys_people_account_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ApiKeyScope", b =>
+                {
+                    b.HasOne("Marketplace.Data.ApiKey", null)
+                        .WithMany()
+                        .HasForeignKey("KeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_key_scopes_api_keys_key_id");
+
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_key_scopes_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Bill", b =>
                 {
                     b.HasOne("Marketplace.Data.Member", null)
@@ -1711,6 +2143,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_members_loops_loop_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MemberCredit", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_member_credits_members_loop_id_member_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MemberRole", b =>
                 {
                     b.HasOne("Marketplace.Data.Member", null)
@@ -1746,6 +2188,56 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_meters_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MoneyReceipt", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_money_receipts_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderTemplate", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_templates_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderTemplateHour", b =>
+                {
+                    b.HasOne("Marketplace.Data.OrderTemplate", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "TemplateId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_template_hours_order_templates_loop_id_template_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderUpload", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_uploads_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OrderUploadRefusal", b =>
+                {
+                    b.HasOne("Marketplace.Data.OrderUpload", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "UploadId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_upload_refusals_order_uploads_loop_id_upload_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.PlantRecord", b =>
@@ -1793,6 +2285,12 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_standing_orders_members_loop_id_member_id");
+
+                    b.HasOne("Marketplace.Data.OrderTemplate", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "TemplateId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_standing_orders_order_templates_loop_id_template_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Tariff", b =>

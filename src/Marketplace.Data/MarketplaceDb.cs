@@ -47,6 +47,24 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<StandingOrder> StandingOrders => Set<StandingOrder>();
 
+    public DbSet<OrderTemplate> OrderTemplates => Set<OrderTemplate>();
+
+    public DbSet<OrderTemplateHour> OrderTemplateHours => Set<OrderTemplateHour>();
+
+    public DbSet<OrderUpload> OrderUploads => Set<OrderUpload>();
+
+    public DbSet<OrderUploadRefusal> OrderUploadRefusals => Set<OrderUploadRefusal>();
+
+    public DbSet<MemberCredit> MemberCredits => Set<MemberCredit>();
+
+    public DbSet<MoneyReceipt> MoneyReceipts => Set<MoneyReceipt>();
+
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    public DbSet<ApiKeyScope> ApiKeyScopes => Set<ApiKeyScope>();
+
+    public DbSet<ApiKeyEvent> ApiKeyEvents => Set<ApiKeyEvent>();
+
     public DbSet<Book> Books => Set<Book>();
 
     public DbSet<BookOrder> BookOrders => Set<BookOrder>();

@@ -40,6 +40,12 @@ public sealed class Loop
     /// <summary>How long after its end an hour waits for readings before it is settled.</summary>
     public int SettlementDelayMinutes { get; set; }
 
+    /// <summary>How far members may trade beyond balance and deposit where the operator has set nothing else for them.</summary>
+    public Money DefaultCreditLimit { get; set; } = FirstDefaultCreditLimit;
+
+    /// <summary>50,000 units of the currency: far beyond what a household trades, and a bound all the same.</summary>
+    public static Money FirstDefaultCreditLimit => Money.FromMicro(50_000_000_000);
+
     /// <summary>The first delivery hour of this market.</summary>
     public DateTimeOffset FirstHour { get; set; }
 
@@ -121,6 +127,8 @@ internal sealed class LoopTable : IEntityTypeConfiguration<Loop>
         builder.ToTable("Loops");
         builder.HasIndex(loop => loop.Slug).IsUnique();
         builder.Ignore(loop => loop.Calendar);
+        // The default is for loops that were there before; without ValueGeneratedNever a limit of zero would not be kept.
+        builder.Property(loop => loop.DefaultCreditLimit).HasDefaultValue(Loop.FirstDefaultCreditLimit).ValueGeneratedNever();
     }
 }
 

@@ -37,6 +37,9 @@ public sealed class Meter
     /// <summary>The plant whose output it measures, if it measures one.</summary>
     public string? PlantCode { get; set; }
 
+    /// <summary>What the connection behind it carries at most, in watts; null where nothing limits it.</summary>
+    public long? CapacityWatts { get; set; }
+
     public DateTimeOffset InServiceFrom { get; set; }
 
     public DateTimeOffset? InServiceUntil { get; set; }

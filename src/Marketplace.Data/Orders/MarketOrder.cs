@@ -56,9 +56,16 @@ public sealed class StandingOrder
 
     public OrderSide Side { get; set; }
 
-    /// <summary>A fixed quantity for each hour; null follows the forecast.</summary>
+    /// <summary>The plant that delivers, for offers; empty for purchases.</summary>
+    public string PlantCode { get; set; } = "";
+
+    /// <summary>The template whose quantities and limits it follows by the hour of the day; null for the same terms in each hour.</summary>
+    public long? TemplateId { get; set; }
+
+    /// <summary>A fixed quantity for each hour; null follows the forecast, or the template.</summary>
     public Energy? Quantity { get; set; }
 
+    /// <summary>The limit in each hour; with a template, the template's own counts.</summary>
     public Price Limit { get; set; }
 
     public Guid? PlacedBy { get; set; }
@@ -87,8 +94,10 @@ internal sealed class StandingOrderTable : IEntityTypeConfiguration<StandingOrde
     {
         builder.ToTable("StandingOrders").HasKey(order => new { order.LoopId, order.Id });
         builder.Property(order => order.Id).UseIdentityAlwaysColumn();
-        builder.HasIndex(order => new { order.LoopId, order.MemberId, order.Carrier, order.Side })
+        builder.HasIndex(order => new { order.LoopId, order.MemberId, order.Carrier, order.Side, order.PlantCode })
             .IsUnique().HasFilter("ended_at IS NULL");
+        builder.HasIndex(order => new { order.LoopId, order.TemplateId });
+        builder.HasOne<OrderTemplate>().WithMany().HasForeignKey(order => new { order.LoopId, order.TemplateId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Member>().WithMany().HasForeignKey(order => new { order.LoopId, order.MemberId });
     }
 }

@@ -116,6 +116,12 @@ public enum AccountKind : short
 
     /// <summary>Energy lost.</summary>
     Losses = 11,
+
+    /// <summary>What a member has deposited to cover its orders.</summary>
+    Deposit = 12,
+
+    /// <summary>The loop's money at its bank.</summary>
+    Bank = 13,
 }
 
 public sealed class JournalAccount
@@ -145,6 +151,8 @@ public enum TransferKind : short
     EnergyImbalance = 10,
     EnergyConverted = 11,
     EnergyLost = 12,
+    Deposit = 13,
+    Payment = 14,
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:

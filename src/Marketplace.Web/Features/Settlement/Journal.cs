@@ -65,10 +65,10 @@ public sealed class JournalAccounts(int loopId, IReadOnlyDictionary<(AccountKind
     public static IReadOnlyList<AccountKind> OfTheLoop { get; } =
     [
         AccountKind.Market, AccountKind.Imbalance, AccountKind.NetworkFees, AccountKind.StandingCharges, AccountKind.Vat,
-        AccountKind.Rounding, AccountKind.Conversion, AccountKind.Losses,
+        AccountKind.Rounding, AccountKind.Conversion, AccountKind.Losses, AccountKind.Bank,
     ];
 
-    public static IReadOnlyList<AccountKind> OfAMember { get; } = [AccountKind.Unbilled, AccountKind.Receivable, AccountKind.Energy];
+    public static IReadOnlyList<AccountKind> OfAMember { get; } = [AccountKind.Unbilled, AccountKind.Receivable, AccountKind.Energy, AccountKind.Deposit];
 
     public int this[AccountKind kind, int member = 0] => accounts[(kind, member)];
 

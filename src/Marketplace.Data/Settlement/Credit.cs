@@ -1,0 +1,75 @@
+using Marketplace.Quantities;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Marketplace.Data;
+
+/// <summary>How far the operator lets a member trade beyond its balance and deposit. Members without a row have the loop's default.</summary>
+public sealed class MemberCredit
+{
+    public int LoopId { get; set; }
+
+    public int MemberId { get; set; }
+
+    public Money Limit { get; set; }
+
+    public DateTimeOffset SetAt { get; set; }
+}
+
+/// <summary>Why money came in or went out. Stored as numbers: never renumber.</summary>
+public enum ReceiptKind : short
+{
+    /// <summary>A member's deposit, which covers its orders.</summary>
+    Deposit = 1,
+
+    /// <summary>A deposit, or a part of one, given back.</summary>
+    DepositReturned = 2,
+
+    /// <summary>A member's payment on its documents.</summary>
+    Payment = 3,
+}
+
+/// <summary>Money that came in from a member or went back to it, as the operator recorded it. Its transfer in the journal was made
+/// in the same act; it is undone only by a further one.</summary>
+public sealed class MoneyReceipt
+{
+    public int LoopId { get; set; }
+
+    public long Id { get; set; }
+
+    /// <summary>Made by the form, so that a form sent twice records one receipt.</summary>
+    public Guid SubmissionId { get; set; }
+
+    public int MemberId { get; set; }
+
+    public ReceiptKind Kind { get; set; }
+
+    /// <summary>Above zero.</summary>
+    public Money Amount { get; set; }
+
+    public DateTimeOffset At { get; set; }
+
+    public Guid? RecordedBy { get; set; }
+}
+
+internal sealed class MemberCreditTable : IEntityTypeConfiguration<MemberCredit>
+{
+    public void Configure(EntityTypeBuilder<MemberCredit> builder)
+    {
+        builder.ToTable("MemberCredits").HasKey(credit => new { credit.LoopId, credit.MemberId });
+        builder.HasOne<Member>().WithMany().HasForeignKey(credit => new { credit.LoopId, credit.MemberId });
+    }
+}
+
+internal sealed class MoneyReceiptTable : IEntityTypeConfiguration<MoneyReceipt>
+{
+    public void Configure(EntityTypeBuilder<MoneyReceipt> builder)
+    {
+        builder.ToTable("MoneyReceipts", table => table.HasCheckConstraint("money_receipts_amount_positive", "amount > 0"))
+            .HasKey(receipt => new { receipt.LoopId, receipt.Id });
+        builder.Property(receipt => receipt.Id).UseIdentityAlwaysColumn();
+        builder.HasIndex(receipt => new { receipt.LoopId, receipt.SubmissionId }).IsUnique();
+        builder.HasIndex(receipt => new { receipt.LoopId, receipt.MemberId });
+        builder.HasOne<Member>().WithMany().HasForeignKey(receipt => new { receipt.LoopId, receipt.MemberId });
+    }
+}
