@@ -22,17 +22,22 @@ public static class ClearingCheck
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(result);
-        var check = new Calculation(book, result.Prices, result.Accepted, result.Converters, result.Connections, moreMissed);
-        var report = check.Run();
-        var findings = report.Findings.ToList();
-        if (result.Welfare != report.Welfare)
-        {
-            findings.Add(new Finding("welfare", "result", $"stated {result.Welfare}, computed {report.Welfare}"));
-        }
+        var report = Examine(book, result.Prices, result.Accepted, result.Converters, result.Connections, moreMissed);
+        return result.Welfare == report.Welfare ? report : report with { Findings = [.. report.Findings, WrongWelfare(result.Welfare, report.Welfare)] };
+    }
 
+    internal static Finding WrongWelfare(Money stated, Money computed) => new("welfare", "result", $"stated {stated}, computed {computed}");
+
+    /// <summary>Checks the parts of a result, all but the welfare that it states.</summary>
+    internal static CheckReport Examine(
+        OrderBook book, IReadOnlyList<NodePrice> prices, IReadOnlyList<Energy> accepted, IReadOnlyList<Energy> converters, IReadOnlyList<Energy> connections,
+        IReadOnlyList<long>? moreMissed = null)
+    {
+        var report = new Calculation(book, prices, accepted, converters, connections, moreMissed).Run();
+        var findings = report.Findings.ToList();
         for (var n = 0; n < book.Nodes.Count; n++)
         {
-            var price = result.Prices[n];
+            var price = prices[n];
             if (price.Price < price.Low || price.Price > price.High)
             {
                 findings.Add(new Finding("interval", $"node '{price.Node}'", "the price lies outside its interval"));
@@ -48,6 +53,14 @@ public static class ClearingCheck
     {
         var report = new Calculation(book, prices, accepted, converters, connections, moreMissed).Run();
         return new ClearingResult(book, report.Welfare, prices, accepted, converters, connections, report.Checks);
+    }
+
+    /// <summary>Wh × millionths per kWh × millionths as money, halves away from zero; what does not fit is the largest amount that does.</summary>
+    internal static Money ToMoney(BigInteger scaled)
+    {
+        var divisor = (BigInteger)1000 * Limits.One;
+        var magnitude = BigInteger.Min(((2 * BigInteger.Abs(scaled)) + divisor) / (2 * divisor), long.MaxValue);
+        return Money.FromMicro((long)(scaled.Sign < 0 ? -magnitude : magnitude));
     }
 
     /// <summary>A converter or connection as the check sees it.</summary>
@@ -400,14 +413,6 @@ public static class ClearingCheck
             {
                 Find("duality gap", "result", $"{ToMoney(_gap)}, rounding explains {ToMoney(_bound)}");
             }
-        }
-
-        /// <summary>Wh × millionths per kWh × millionths as money, halves away from zero; what does not fit is the largest amount that does.</summary>
-        private static Money ToMoney(BigInteger scaled)
-        {
-            var divisor = (BigInteger)1000 * Limits.One;
-            var magnitude = BigInteger.Min(((2 * BigInteger.Abs(scaled)) + divisor) / (2 * divisor), long.MaxValue);
-            return Money.FromMicro((long)(scaled.Sign < 0 ? -magnitude : magnitude));
         }
     }
 }

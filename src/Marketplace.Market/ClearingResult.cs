@@ -46,7 +46,9 @@ public sealed class ClearingResult
         IReadOnlyList<Energy> accepted,
         IReadOnlyList<Energy> converters,
         IReadOnlyList<Energy> connections,
-        ClearingChecks checks)
+        ClearingChecks checks,
+        IReadOnlyList<Trade>? trades = null,
+        IReadOnlyList<Money?>? welfareGivenUp = null)
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(prices);
@@ -66,8 +68,29 @@ public sealed class ClearingResult
             Order.Require(stated is >= -LargestPrice and <= LargestPrice, $"prices: that of '{price.Node}' overflows");
         }
 
+        Order.Require(welfareGivenUp is null || welfareGivenUp.Count == book.Nodes.Count, "welfareGivenUp: not one for each node");
         (Welfare, Prices, Accepted, Converters, Connections, Checks) = (welfare, prices, accepted, converters, connections, checks);
+        (Trades, WelfareGivenUp) = (trades ?? [], welfareGivenUp ?? new Money?[book.Nodes.Count]);
+        CheckTrades(book);
         (Flows, Losses) = UnitFlows.Of(book, converters, connections);
+    }
+
+    private void CheckTrades(OrderBook book)
+    {
+        for (var t = 0; t < Trades.Count; t++)
+        {
+            var (buy, sell, energy, price, _) = Trades[t];
+            string Which() => $"trades[{t.ToString(System.Globalization.CultureInfo.InvariantCulture)}]";
+            if (buy < Trade.Pool || buy >= book.Orders.Count || sell < Trade.Pool || sell >= book.Orders.Count || (buy == Trade.Pool && sell == Trade.Pool))
+            {
+                throw new OrderBookException($"{Which()}: its orders are not in the book");
+            }
+
+            if (energy.WattHours is < -Limits.QuantityWh or > Limits.QuantityWh || price.MicroPerKWh is < -LargestPrice or > LargestPrice)
+            {
+                throw new OrderBookException($"{Which()}: its energy or price overflows");
+            }
+        }
     }
 
     private static void CheckSize(string list, IReadOnlyList<Energy> energies)
@@ -102,6 +125,13 @@ public sealed class ClearingResult
     /// <summary>Energy lost to rounding at each node by converters and connections, in millionths of a Wh: their exact flow less the whole one.
     /// The loss of a connection by its loss factor is not in it.</summary>
     public IReadOnlyList<long> Losses { get; }
+
+    /// <summary>Where prices differ by trade: the trades, by node and in the order in which they came about. Empty for other mechanisms.
+    /// At such nodes the price is the average of the trades by energy, its interval reaches from the lowest to the highest.</summary>
+    public IReadOnlyList<Trade> Trades { get; }
+
+    /// <summary>For each node where prices differ by trade: what one price for the node alone would have gained in welfare. Null at other nodes.</summary>
+    public IReadOnlyList<Money?> WelfareGivenUp { get; }
 
     /// <summary>What the clearing's own check found.</summary>
     public ClearingChecks Checks { get; }

@@ -22,7 +22,59 @@ public static class ClearingResultJson
             Energies(root, "accepted", [.. book.Orders.Select(o => o.Id)]),
             Energies(root, "converters", [.. book.Converters.Select(u => u.Id)]),
             Energies(root, "connections", [.. book.Connections.Select(u => u.Id)]),
-            checks);
+            checks,
+            ReadTrades(root, book),
+            ReadGivenUp(root, book));
+    }
+
+    private static List<Trade> ReadTrades(JsonElement root, OrderBook book)
+    {
+        var trades = new List<Trade>();
+        if (JsonReading.Array(root, "result", "trades") is not { } elements)
+        {
+            return trades;
+        }
+
+        var index = book.Orders.Select((order, i) => (order.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
+        foreach (var element in elements)
+        {
+            var where = $"trades[{JsonReading.Invariant(trades.Count)}]";
+            var trade = JsonReading.Object(element, where);
+            int Position(string name)
+            {
+                if (!JsonReading.Has(trade, name, out var id))
+                {
+                    return Trade.Pool;
+                }
+
+                var text = JsonReading.AsText(id, $"{where}: '{name}'");
+                return index.TryGetValue(text, out var position) ? position : throw JsonReading.Wrong(where, $"'{text}' is not in the book");
+            }
+
+            var round = JsonReading.OptionalWhole(trade, where, "round") ?? 0;
+            trades.Add(new Trade(
+                Position("buy"), Position("sell"),
+                Energy.FromWh(JsonReading.Whole(trade, where, "energyWh")), Price.FromMicroPerKWh(JsonReading.Whole(trade, where, "priceMicroPerKWh")),
+                round is >= 0 and <= int.MaxValue ? (int)round : throw JsonReading.Wrong(where, "'round' is out of range")));
+        }
+
+        return trades;
+    }
+
+    private static Money?[] ReadGivenUp(JsonElement root, OrderBook book)
+    {
+        var givenUp = new Money?[book.Nodes.Count];
+        if (JsonReading.Has(root, "welfareGivenUpMicro", out var element))
+        {
+            JsonReading.Object(element, "welfareGivenUpMicro");
+            RefuseUnknown(element, "welfareGivenUpMicro", name => book.NodeIndex(name) >= 0);
+            for (var n = 0; n < givenUp.Length; n++)
+            {
+                givenUp[n] = JsonReading.OptionalWhole(element, "welfareGivenUpMicro", book.Nodes[n]) is { } micro ? Money.FromMicro(micro) : null;
+            }
+        }
+
+        return givenUp;
     }
 
     private static ClearingChecks ReadChecks(JsonElement element)
@@ -153,6 +205,7 @@ public static class ClearingResultJson
             WriteEnergies(json, "accepted", book.Orders, o => o.Id, result.Accepted);
             WriteEnergies(json, "converters", book.Converters, u => u.Id, result.Converters);
             WriteEnergies(json, "connections", book.Connections, u => u.Id, result.Connections);
+            WriteTrades(json, book, result);
             json.WriteStartObject("checks");
             json.WriteBoolean("balanced", result.Checks.Balanced);
             json.WriteBoolean("withinLimits", result.Checks.WithinLimits);
@@ -164,6 +217,51 @@ public static class ClearingResultJson
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Nothing where no node has prices by trade, so that the result of a coupled book has the bytes it always had.</summary>
+    private static void WriteTrades(Utf8JsonWriter json, OrderBook book, ClearingResult result)
+    {
+        if (!Enumerable.Range(0, book.Nodes.Count).Any(n => book.MechanismOf(n).HasTrades()))
+        {
+            return;
+        }
+
+        json.WriteStartArray("trades");
+        foreach (var trade in result.Trades)
+        {
+            json.WriteStartObject();
+            if (trade.Buy != Trade.Pool)
+            {
+                json.WriteString("buy", book.Orders[trade.Buy].Id);
+            }
+
+            if (trade.Sell != Trade.Pool)
+            {
+                json.WriteString("sell", book.Orders[trade.Sell].Id);
+            }
+
+            json.WriteNumber("energyWh", trade.Energy.WattHours);
+            json.WriteNumber("priceMicroPerKWh", trade.Price.MicroPerKWh);
+            if (trade.Round != 0)
+            {
+                json.WriteNumber("round", trade.Round);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("welfareGivenUpMicro");
+        foreach (var (n, givenUp) in result.WelfareGivenUp.Index())
+        {
+            if (givenUp is { } money)
+            {
+                json.WriteNumber(book.Nodes[n], money.Micro);
+            }
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WritePrice(Utf8JsonWriter json, Price? price)

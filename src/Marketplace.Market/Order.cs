@@ -28,20 +28,24 @@ public sealed class Order
     /// <param name="side">Buy or sell.</param>
     /// <param name="quantity">The most that is wanted, zero or more.</param>
     /// <param name="limit">Highest price when buying, lowest when selling; may be negative.</param>
-    /// <param name="party">Who stands behind it, where the book says so; it does not matter to the clearing.</param>
+    /// <param name="party">Who stands behind it, where the book says so. Where orders trade one with another, those of one party do not.</param>
+    /// <param name="origin">Inside or outside the community; matters to <see cref="Mechanism.CommunityFirst"/> only.</param>
+    /// <param name="standing">Whether it is the operator's standing offer, which comes last in <see cref="Mechanism.FallingOffers"/>.</param>
     /// <exception cref="OrderBookException">A value is out of range.</exception>
-    public Order(string id, string node, Side side, Energy quantity, Price limit, string? party = null)
+    public Order(string id, string node, Side side, Energy quantity, Price limit, string? party = null, Origin origin = Origin.Inside, bool standing = false)
     {
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(node);
         Require(id.Length > 0, "an order's id is empty");
         Require(side is Side.Buy or Side.Sell, $"order '{id}': side is neither buy nor sell");
+        Require(origin is Origin.Inside or Origin.Outside, $"order '{id}': origin is neither inside nor outside");
+        Require(!standing || side == Side.Sell, $"order '{id}': a standing offer sells");
         RequireStep(id, quantity, limit);
-        (Id, Node, Side, Quantity, Limit, Party) = (id, node, side, quantity, limit, party);
+        (Id, Node, Side, Quantity, Limit, Party, Origin, IsStanding) = (id, node, side, quantity, limit, party, origin, standing);
     }
 
-    private Order(string id, string node, Side side, OrderStep[] steps, Energy quantity, string? party)
-        : this(id, node, side, quantity, steps[0].Limit, party) => _steps = steps;
+    private Order(string id, string node, Side side, OrderStep[] steps, Energy quantity, string? party, Origin origin, bool standing)
+        : this(id, node, side, quantity, steps[0].Limit, party, origin, standing) => _steps = steps;
 
     /// <summary>An order whose limit falls (buying) or rises (selling) with the quantity.</summary>
     /// <param name="id">Unique within its book, not empty.</param>
@@ -49,8 +53,10 @@ public sealed class Order
     /// <param name="side">Buy or sell.</param>
     /// <param name="steps">At least one; each limit strictly worse for the market than the one before.</param>
     /// <param name="party">Who stands behind it.</param>
+    /// <param name="origin">Inside or outside the community.</param>
+    /// <param name="standing">Whether it is the operator's standing offer.</param>
     /// <exception cref="OrderBookException">A value is out of range or the steps are not in order.</exception>
-    public static Order Stepwise(string id, string node, Side side, IReadOnlyList<OrderStep> steps, string? party = null)
+    public static Order Stepwise(string id, string node, Side side, IReadOnlyList<OrderStep> steps, string? party = null, Origin origin = Origin.Inside, bool standing = false)
     {
         ArgumentNullException.ThrowIfNull(steps);
         Require(steps.Count > 0, $"order '{id}': it has no steps");
@@ -65,7 +71,7 @@ public sealed class Order
         }
 
         Require(sum <= Limits.QuantityWh, $"order '{id}': its steps together exceed {Text(Limits.QuantityWh)} Wh");
-        return new Order(id, node, side, [.. steps], Energy.FromWh((long)sum), party);
+        return new Order(id, node, side, [.. steps], Energy.FromWh((long)sum), party, origin, standing);
     }
 
     /// <summary>Unique within its book.</summary>
@@ -85,6 +91,12 @@ public sealed class Order
 
     /// <summary>Who stands behind it, if the book says so.</summary>
     public string? Party { get; }
+
+    /// <summary>Inside or outside the community.</summary>
+    public Origin Origin { get; }
+
+    /// <summary>Whether it is the operator's standing offer, which comes after all falling offers.</summary>
+    public bool IsStanding { get; }
 
     /// <summary>Whether the order was given in steps.</summary>
     public bool IsStepwise => _steps is not null;

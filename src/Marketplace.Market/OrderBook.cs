@@ -5,6 +5,12 @@ namespace Marketplace.Market;
 /// <summary>Everything one clearing knows: the nodes, the orders in order of time, the plants and lines between the nodes.</summary>
 public sealed class OrderBook
 {
+    /// <summary>How often falling offers fall where the book does not say.</summary>
+    public const int DefaultRounds = 10;
+
+    private const int MostRounds = 1_000;
+
+    private readonly Mechanism[]? _mechanisms;
     private readonly Dictionary<string, int> _nodeIndex = new(StringComparer.Ordinal);
 
     /// <summary>Creates a book and checks that its parts fit together.</summary>
@@ -15,6 +21,8 @@ public sealed class OrderBook
     /// <param name="connections">Lines and pipes.</param>
     /// <param name="cap">Highest price allowed: a higher limit of a buyer counts as the cap, a higher limit of a seller is not accepted.</param>
     /// <param name="floor">Lowest price allowed: a lower limit of a seller counts as the floor, a lower limit of a buyer is not accepted.</param>
+    /// <param name="mechanisms">One for each node; without them all nodes are coupled.</param>
+    /// <param name="rounds">How often falling offers fall, 1 to 1,000; <see cref="DefaultRounds"/> where null.</param>
     /// <exception cref="OrderBookException">A node is unknown, an id is used twice, or the values together are too large.</exception>
     public OrderBook(
         DateTimeOffset hour,
@@ -23,21 +31,27 @@ public sealed class OrderBook
         IReadOnlyList<Converter> converters,
         IReadOnlyList<Connection> connections,
         Price? cap = null,
-        Price? floor = null)
-        : this(hour, nodes, orders, null, converters, connections, cap, floor)
+        Price? floor = null,
+        IReadOnlyList<Mechanism>? mechanisms = null,
+        int? rounds = null)
+        : this(hour, nodes, orders, null, converters, connections, cap, floor, mechanisms, rounds)
     {
     }
 
     private OrderBook(
         DateTimeOffset hour, IReadOnlyList<string> nodes, IReadOnlyList<Order>? orders, OrderArrays? arrays,
-        IReadOnlyList<Converter> converters, IReadOnlyList<Connection> connections, Price? cap, Price? floor)
+        IReadOnlyList<Converter> converters, IReadOnlyList<Connection> connections, Price? cap, Price? floor,
+        IReadOnlyList<Mechanism>? mechanisms, int? rounds)
     {
         ArgumentNullException.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(converters);
         ArgumentNullException.ThrowIfNull(connections);
         Order.Require(nodes.Count <= Limits.Nodes, $"nodes: more than {Limits.Nodes}");
         Order.Require(cap is null || floor is null || floor <= cap, "the floor is above the cap");
-        (Hour, Nodes, Converters, Connections, Cap, Floor) = (hour.ToUniversalTime(), nodes, converters, connections, cap, floor);
+        Order.Require(mechanisms is null || mechanisms.Count == nodes.Count, "mechanism: not one for each node");
+        Order.Require(rounds is null or (>= 1 and <= MostRounds), $"rounds: not between 1 and {MostRounds}");
+        (Hour, Nodes, Converters, Connections, Cap, Floor, StatedRounds) = (hour.ToUniversalTime(), nodes, converters, connections, cap, floor, rounds);
+        _mechanisms = mechanisms is null || mechanisms.All(m => m == Mechanism.Coupled) ? null : [.. mechanisms];
         for (var i = 0; i < nodes.Count; i++)
         {
             Order.Require(!string.IsNullOrEmpty(nodes[i]), "nodes: a name is empty");
@@ -60,6 +74,7 @@ public sealed class OrderBook
 
         CheckUnits();
         CheckSize();
+        CheckMechanisms();
     }
 
     /// <summary>Creates a book of orders that stand in arrays; the arrays are kept and must not change.</summary>
@@ -71,10 +86,12 @@ public sealed class OrderBook
         IReadOnlyList<Converter> converters,
         IReadOnlyList<Connection> connections,
         Price? cap = null,
-        Price? floor = null)
+        Price? floor = null,
+        IReadOnlyList<Mechanism>? mechanisms = null,
+        int? rounds = null)
     {
         ArgumentNullException.ThrowIfNull(orders);
-        return new OrderBook(hour, nodes, null, orders, converters, connections, cap, floor);
+        return new OrderBook(hour, nodes, null, orders, converters, connections, cap, floor, mechanisms, rounds);
     }
 
     /// <summary>Start of the delivery hour, UTC.</summary>
@@ -99,6 +116,33 @@ public sealed class OrderBook
 
     /// <summary>Lowest price allowed, if there is one.</summary>
     public Price? Floor { get; }
+
+    /// <summary>Whether every node is cleared by the one coupled auction.</summary>
+    public bool IsCoupled => _mechanisms is null;
+
+    /// <summary>How the orders of a node are brought together.</summary>
+    /// <param name="node">Position of the node.</param>
+    public Mechanism MechanismOf(int node) => _mechanisms is null ? Mechanism.Coupled : _mechanisms[node];
+
+    /// <summary>How often falling offers fall.</summary>
+    public int Rounds => StatedRounds ?? DefaultRounds;
+
+    /// <summary>The same where the book says it.</summary>
+    internal int? StatedRounds { get; }
+
+    /// <summary>Whether all nodes of a converter or connection are coupled; one of whose nodes is cleared by itself stands still.</summary>
+    public bool CanRun(Converter converter)
+    {
+        ArgumentNullException.ThrowIfNull(converter);
+        return IsCoupled || converter.Flows.Keys.All(node => MechanismOf(NodeIndex(node)) == Mechanism.Coupled);
+    }
+
+    /// <inheritdoc cref="CanRun(Converter)"/>
+    public bool CanRun(Connection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return MechanismOf(NodeIndex(connection.From)) == Mechanism.Coupled && MechanismOf(NodeIndex(connection.To)) == Mechanism.Coupled;
+    }
 
     /// <summary>Position of a node in <see cref="Nodes"/>, or -1.</summary>
     public int NodeIndex(string node) => _nodeIndex.TryGetValue(node, out var index) ? index : -1;
@@ -131,6 +175,30 @@ public sealed class OrderBook
             Order.Require(ids.Add(connection.Id), $"connection '{connection.Id}': this id is used twice");
             Order.Require(NodeIndex(connection.From) >= 0, $"connection '{connection.Id}': node '{connection.From}' is unknown");
             Order.Require(NodeIndex(connection.To) >= 0, $"connection '{connection.Id}': node '{connection.To}' is unknown");
+        }
+    }
+
+    /// <summary>Falling offers need a ceiling to fall from, and a standing offer has its place only behind them.</summary>
+    private void CheckMechanisms()
+    {
+        var standing = new Order?[Nodes.Count];
+        foreach (var order in Orders is ArrayOrders ? [] : Orders)
+        {
+            var node = NodeIndex(order.Node);
+            if (order.IsStanding)
+            {
+                Order.Require(MechanismOf(node) == Mechanism.FallingOffers, $"order '{order.Id}': a standing offer has its place only where offers fall, not at '{order.Node}'");
+                Order.Require(standing[node] is null, $"order '{order.Id}': there is a standing offer at '{order.Node}' already");
+                standing[node] = order;
+            }
+        }
+
+        for (var n = 0; n < standing.Length; n++)
+        {
+            Order.Require(Enum.IsDefined(MechanismOf(n)), $"mechanism: that of '{Nodes[n]}' is unknown");
+            Order.Require(
+                MechanismOf(n) != Mechanism.FallingOffers || Cap is not null || standing[n] is not null,
+                $"node '{Nodes[n]}': offers fall from a ceiling, so that it needs a cap or a standing offer");
         }
     }
 

@@ -22,15 +22,61 @@ public static class OrderBookJson
         }
 
         var names = JsonReading.Array(root, "book", "nodes") ?? throw JsonReading.Wrong("book", "'nodes' is missing");
+        string[] nodes = [.. names.Select((n, i) => JsonReading.AsText(n, $"nodes[{JsonReading.Invariant(i)}]"))];
         return new OrderBook(
             hour,
-            [.. names.Select((n, i) => JsonReading.AsText(n, $"nodes[{JsonReading.Invariant(i)}]"))],
+            nodes,
             Each(root, "orders", ReadOrder),
             Each(root, "converters", ReadConverter),
             Each(root, "connections", ReadConnection),
             OptionalPrice(root, "capMicroPerKWh"),
-            OptionalPrice(root, "floorMicroPerKWh"));
+            OptionalPrice(root, "floorMicroPerKWh"),
+            ReadMechanisms(root, nodes),
+            ReadRounds(root));
     }
+
+    /// <summary>One name for all nodes, or an object with the names of those that are not coupled.</summary>
+    private static Mechanism[]? ReadMechanisms(JsonElement root, string[] nodes)
+    {
+        if (!JsonReading.Has(root, "mechanism", out var element))
+        {
+            return null;
+        }
+
+        if (element.ValueKind == JsonValueKind.String)
+        {
+            return [.. Enumerable.Repeat(ReadMechanism(element, "mechanism"), nodes.Length)];
+        }
+
+        var mechanisms = Enumerable.Repeat(Mechanism.Coupled, nodes.Length).ToArray();
+        foreach (var member in JsonReading.Object(element, "mechanism").EnumerateObject())
+        {
+            var node = JsonReading.Name(member, "mechanism");
+            var index = Array.IndexOf(nodes, node);
+            if (index < 0)
+            {
+                throw JsonReading.Wrong("mechanism", $"node '{node}' is unknown");
+            }
+
+            mechanisms[index] = ReadMechanism(member.Value, $"mechanism: '{node}'");
+        }
+
+        return mechanisms;
+    }
+
+    private static Mechanism ReadMechanism(JsonElement value, string where)
+    {
+        var name = JsonReading.AsText(value, where);
+        return MechanismNames.TryParse(name, out var mechanism)
+            ? mechanism
+            : throw JsonReading.Wrong(where, $"'{name}' is none of {string.Join(", ", MechanismNames.All.Select(m => m.Name()))}");
+    }
+
+    private static int? ReadRounds(JsonElement root) => JsonReading.OptionalWhole(root, "book", "rounds") switch
+    {
+        null => null,
+        var rounds => (int)Math.Clamp(rounds.Value, int.MinValue, int.MaxValue),
+    };
 
     private static void RefuseStores(JsonElement root)
     {
@@ -88,9 +134,11 @@ public static class OrderBookJson
             throw JsonReading.Wrong(where, "'allOrNothing' is not possible in this mechanism: one price a node exists only if orders may be accepted in part");
         }
 
+        var origin = ReadOrigin(element, where);
+        var standing = JsonReading.Has(element, "standing", out var s) && ReadFlag(s, $"{where}: 'standing'");
         if (JsonReading.Array(element, where, "steps") is not { } steps)
         {
-            return new Order(id, node, side, Quantity(element, where, "quantityWh"), Limit(element, where, "limitMicroPerKWh"), party);
+            return new Order(id, node, side, Quantity(element, where, "quantityWh"), Limit(element, where, "limitMicroPerKWh"), party, origin, standing);
         }
 
         if (JsonReading.Has(element, "quantityWh", out _) || JsonReading.Has(element, "limitMicroPerKWh", out _))
@@ -100,13 +148,29 @@ public static class OrderBookJson
 
         return Order.Stepwise(
             id, node, side,
-            [.. steps.Select((s, i) =>
+            [.. steps.Select((step, i) =>
             {
                 var at = $"{where}: steps[{JsonReading.Invariant(i)}]";
-                return new OrderStep(Quantity(JsonReading.Object(s, at), at, "quantityWh"), Limit(s, at, "limitMicroPerKWh"));
+                return new OrderStep(Quantity(JsonReading.Object(step, at), at, "quantityWh"), Limit(step, at, "limitMicroPerKWh"));
             })],
-            party);
+            party, origin, standing);
     }
+
+    private static Origin ReadOrigin(JsonElement element, string where) =>
+        !JsonReading.Has(element, "origin", out var origin) ? Origin.Inside
+        : JsonReading.AsText(origin, $"{where}: 'origin'") switch
+        {
+            "inside" => Origin.Inside,
+            "outside" => Origin.Outside,
+            var other => throw JsonReading.Wrong(where, $"'origin' is '{other}', neither inside nor outside"),
+        };
+
+    private static bool ReadFlag(JsonElement value, string where) => value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw JsonReading.Wrong(where, "is neither true nor false"),
+    };
 
     private static Converter ReadConverter(JsonElement element, string where)
     {
@@ -155,6 +219,7 @@ public static class OrderBookJson
                 json.WriteNumber("floorMicroPerKWh", floor.MicroPerKWh);
             }
 
+            WriteMechanisms(json, book);
             WriteArray(json, "nodes", book.Nodes, (w, node) => w.WriteStringValue(node));
             WriteArray(json, "orders", book.Orders, WriteOrder);
             WriteArray(json, "converters", book.Converters, WriteConverter);
@@ -163,6 +228,31 @@ public static class OrderBookJson
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Nothing where all nodes are coupled, so that such a book has the bytes it always had.</summary>
+    private static void WriteMechanisms(Utf8JsonWriter json, OrderBook book)
+    {
+        var mechanisms = Enumerable.Range(0, book.Nodes.Count).Select(book.MechanismOf).ToArray();
+        if (!book.IsCoupled && mechanisms.Distinct().Count() == 1)
+        {
+            json.WriteString("mechanism", mechanisms[0].Name());
+        }
+        else if (!book.IsCoupled)
+        {
+            json.WriteStartObject("mechanism");
+            foreach (var (n, mechanism) in mechanisms.Index().Where(m => m.Item != Mechanism.Coupled))
+            {
+                json.WriteString(book.Nodes[n], mechanism.Name());
+            }
+
+            json.WriteEndObject();
+        }
+
+        if (book.StatedRounds is { } rounds)
+        {
+            json.WriteNumber("rounds", rounds);
+        }
     }
 
     private static void WriteArray<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
@@ -199,6 +289,16 @@ public static class OrderBookJson
         if (order.Party is not null)
         {
             json.WriteString("party", order.Party);
+        }
+
+        if (order.Origin == Origin.Outside)
+        {
+            json.WriteString("origin", "outside");
+        }
+
+        if (order.IsStanding)
+        {
+            json.WriteBoolean("standing", true);
         }
 
         json.WriteEndObject();

@@ -18,7 +18,7 @@ internal static class CheckVerb
 
         var book = BookFiles.ReadBook(bookPath);
         var result = BookFiles.Read(resultPath, json => ClearingResultJson.Read(json, book));
-        var report = ClearingCheck.Check(book, result);
+        var report = Clearing.Check(book, result);
         foreach (var finding in report.Findings)
         {
             terminal.Output.WriteLine(finding);

@@ -21,7 +21,7 @@ internal static class ClearVerb
         ClearingResult result;
         try
         {
-            result = CoupledAuction.Clear(book, new ClpLinearProgram());
+            result = Clearing.Run(book, new ClpLinearProgram());
         }
         catch (OrderBookException e)
         {

@@ -16,6 +16,11 @@ public sealed class DayBook
         ArgumentNullException.ThrowIfNull(stores);
         ArgumentNullException.ThrowIfNull(loads);
         Order.Require(hours.Count is > 0 and <= MostHours, $"hours: not between 1 and {MostHours}");
+        for (var h = 0; h < hours.Count; h++)
+        {
+            Order.Require(hours[h].IsCoupled, $"hours[{h}]: a day is cleared by the coupled auction at all nodes");
+        }
+
         for (var h = 1; h < hours.Count; h++)
         {
             Order.Require(hours[h].Hour > hours[h - 1].Hour, $"hours[{h}]: it does not come after the one before");
