@@ -8,7 +8,7 @@ namespace Marketplace.Benchmarks;
 /// it, asked by one visitor after another.</summary>
 internal sealed class Pages : IBenchmark
 {
-    private static readonly string[] Anywhere = ["/", "/sign-in", "/ledger-log"];
+    private static readonly string[] Anywhere = ["/", "/sign-in", "/verify"];
     private static readonly string[] OfTheDemo = ["/loops/lindenhof/market"];
 
     public string Name => "pages";

@@ -63,6 +63,9 @@ public sealed class TransparencyTests(ReplayedPortal portal)
         await page.Locator($".hash-grid a[title='{leaf.Trim()}']").ClickAsync();
         await Assertions.Expect(page).ToHaveURLAsync(entry);
 
+        // The address changes before the page does; what is typed before that would go with the old page.
+        await Assertions.Expect(page.Locator(".notice-good")).ToContainTextAsync("Under the published root");
+
         // Its leaf hash, searched for, leads there too, and so does the page that opens the record.
         await page.FillAsync("#ledger-q", leaf.Trim());
         await page.PressAsync("#ledger-q", "Enter");
