@@ -115,7 +115,7 @@ public sealed partial class PublishedApp : IAsyncDisposable
                     return response.IsSuccessStatusCode;
                 },
                 "the host was ready",
-                limit ?? TimeSpan.FromSeconds(180));
+                limit ?? TimeSpan.FromMinutes(10));
         }
         catch (TimeoutException late)
         {

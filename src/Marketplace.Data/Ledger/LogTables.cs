@@ -11,6 +11,12 @@ public sealed record SignedCheckpoint(long Size, TreeHash Root, string Note, lon
 /// <param name="Policy">The policy it met; null where it is older than the keeping of policies.</param>
 public sealed record PublishedCheckpoint(long Size, string Note, DateTimeOffset PublishedAt, string? Policy);
 
+/// <summary>What a record's proof starts from, read in one go.</summary>
+/// <param name="FirstIndex">The index of its batch's first entry; null while the batch waits.</param>
+/// <param name="Newest">The newest publication.</param>
+/// <param name="First">The first publication that covers the record.</param>
+public sealed record ProofStart(byte[]? Secret, long? FirstIndex, PublishedCheckpoint? Newest, PublishedCheckpoint? First);
+
 /// <summary>A batch that waits at the door.</summary>
 public sealed record PendingBatch(long BatchId, byte[] Entries);
 
@@ -39,6 +45,8 @@ public static class LogTables
         FROM ledger.publications p LEFT JOIN ledger.policies y ON y.loop_id = p.loop_id AND y.policy_no = p.policy_no
         """;
 
+    private const string Newest = PublishedColumns + " WHERE p.loop_id = $1 ORDER BY p.size DESC, p.publication_id DESC LIMIT 1";
+
     public static async Task<SignedCheckpoint?> LatestSignedAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
     {
         await using var command = Command(connection, "SELECT size, root, note, kinds, signed_at FROM ledger.checkpoints WHERE loop_id = $1 ORDER BY size DESC LIMIT 1", loopId);
@@ -48,10 +56,7 @@ public static class LogTables
 
     public static async Task<PublishedCheckpoint?> LatestPublishedAsync(NpgsqlConnection connection, int loopId, CancellationToken cancellationToken)
     {
-        await using var command = Command(
-            connection,
-            PublishedColumns + " WHERE p.loop_id = $1 ORDER BY p.size DESC, p.publication_id DESC LIMIT 1",
-            loopId);
+        await using var command = Command(connection, Newest, loopId);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? await PublishedInAsync(reader, cancellationToken)
@@ -70,6 +75,44 @@ public static class LogTables
         return await reader.ReadAsync(cancellationToken)
             ? await PublishedInAsync(reader, cancellationToken)
             : null;
+    }
+
+    /// <summary>What a record's proof starts from. Reading is a matter of round trips: all of it goes in one.</summary>
+    public static async Task<ProofStart> ProofStartAsync(
+        NpgsqlConnection connection, int loopId, long batchId, int position, int memberId, DateOnly month, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        NpgsqlBatchCommand Add(string sql)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
+            batch.BatchCommands.Add(command);
+            return command;
+        }
+
+        var secret = Add("SELECT secret FROM market.record_secrets WHERE loop_id = $1 AND member_id = $2 AND month = $3");
+        secret.Parameters.Add(new NpgsqlParameter<int> { TypedValue = memberId });
+        secret.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = RecordSecrets.MonthOf(month) });
+        var placed = Add("SELECT first_index FROM ledger.placements WHERE loop_id = $1 AND batch_id = $2");
+        placed.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
+        Add(Newest);
+        var first = Add(
+            PublishedColumns + """
+             WHERE p.loop_id = $1 AND p.size > (SELECT first_index + $3 FROM ledger.placements WHERE loop_id = $1 AND batch_id = $2)
+            ORDER BY p.size, p.publication_id LIMIT 1
+            """);
+        first.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
+        first.Parameters.Add(new NpgsqlParameter<int> { TypedValue = position });
+
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var found = await reader.ReadAsync(cancellationToken) ? reader.GetFieldValue<byte[]>(0) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var index = await reader.ReadAsync(cancellationToken) ? reader.GetInt64(0) : (long?)null;
+        await reader.NextResultAsync(cancellationToken);
+        var newest = await reader.ReadAsync(cancellationToken) ? await PublishedInAsync(reader, cancellationToken) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var over = await reader.ReadAsync(cancellationToken) ? await PublishedInAsync(reader, cancellationToken) : null;
+        return new ProofStart(found, index, newest, over);
     }
 
     /// <summary>Why signing has stopped, or null while it goes on.</summary>

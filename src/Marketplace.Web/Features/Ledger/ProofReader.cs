@@ -91,15 +91,13 @@ public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, IEd255
     public async Task<ProofAnswer> ReadAsync(int loopId, long batchId, int position, LedgerRecord record, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        var secret = await RecordSecrets.FindAsync(connection, loopId, record.MemberId, record.Month, cancellationToken);
-        if (secret is null)
+        var start = await LogTables.ProofStartAsync(connection, loopId, batchId, position, record.MemberId, record.Month, cancellationToken);
+        if (start.Secret is not { } secret)
         {
             return new ProofAnswer(ProofState.Erased, null, null);
         }
 
-        var index = await LogTables.FirstIndexAsync(connection, loopId, batchId, cancellationToken) + position;
-        var published = await LogTables.LatestPublishedAsync(connection, loopId, cancellationToken);
-        if (index is not { } leafIndex || published is null || leafIndex >= published.Size)
+        if (start.FirstIndex + position is not { } leafIndex || start.Newest is not { } published || leafIndex >= published.Size)
         {
             return new ProofAnswer(ProofState.NotYetAnchored, null, null);
         }
@@ -118,7 +116,7 @@ public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, IEd255
         }
 
         var slug = await loops.SlugOfAsync(loopId, cancellationToken);
-        var anchoring = await AnchoringAsync(connection, loopId, leafIndex, published, cancellationToken);
+        var anchoring = AnchoringOf(start.First ?? published, published);
         var file = proof.ToString();
         return new ProofAnswer(
             ProofState.Proved,
@@ -141,15 +139,10 @@ public sealed class ProofReader(NpgsqlDataSource source, LoopNames loops, IEd255
             anchoring);
     }
 
-    private async Task<Anchoring> AnchoringAsync(
-        NpgsqlConnection connection, int loopId, long index, PublishedCheckpoint newest, CancellationToken cancellationToken)
-    {
-        var first = await LogTables.FirstPublishedOverAsync(connection, loopId, index, cancellationToken) ?? newest;
-
-        // Witnesses that joined later vouch for what was there before them from their first cosignature on: then the checkpoint
-        // shown now carries them, while the first one over the record does not.
-        return Witnessed(first) ?? Witnessed(newest) ?? new Anchoring(first.PublishedAt, []);
-    }
+    // Witnesses that joined later vouch for what was there before them from their first cosignature on: then the checkpoint
+    // shown now carries them, while the first one over the record does not.
+    private Anchoring AnchoringOf(PublishedCheckpoint first, PublishedCheckpoint newest) =>
+        Witnessed(first) ?? Witnessed(newest) ?? new Anchoring(first.PublishedAt, []);
 
     private Anchoring? Witnessed(PublishedCheckpoint published)
     {
