@@ -394,19 +394,22 @@ public static class ClearingCheck
             }
 
             var losses = BigInteger.Zero;
+            var atALoss = BigInteger.Zero;
             foreach (var unit in units)
             {
                 // A margin within the rounding of the prices proves nothing about the activity, but is as small as that rounding.
                 _bound += unit.Gains ? tolerance[unit.Flows[0].Node] * unit.Margin
                     : unit.Loses ? 0
                     : unit.Capacity * BigInteger.Abs(unit.Margin);
+                atALoss += unit.Activity * BigInteger.Max(0, -unit.Margin);
                 losses += unit.Activity > 0 ? unit.Flows.Aggregate(BigInteger.Zero, (sum, f) => sum + Math.Abs(Dual(f.Node))) * Limits.One : 0;
             }
 
             _bound += losses;
 
-            // Nothing running has welfare 0, so that what is lost is at most the dual value, however far rounding reaches.
-            var dualValue = _gap + ((_orderWelfare - _unitCost) * Limits.One);
+            // Where nobody trades beyond the own limit, at most the dual value is lost, however far rounding reaches, and
+            // what units lose by running at a margin that is below zero by the rounding of the prices.
+            var dualValue = _gap + ((_orderWelfare - _unitCost) * Limits.One) + atALoss;
             // (An hour of a day has a schedule to follow and may not be free to let nothing run.)
             _bound = moreMissed is null ? BigInteger.Min(_bound, dualValue + losses) : _bound;
             if (BigInteger.Abs(_gap) > _bound)

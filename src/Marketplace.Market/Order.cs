@@ -107,6 +107,11 @@ public sealed class Order
     /// <summary>A step, the first being the best for the market.</summary>
     public OrderStep Step(int index) => _steps is null && index == 0 ? new OrderStep(Quantity, Limit) : _steps![index];
 
+    /// <summary>The same order with other quantities in its steps.</summary>
+    internal Order WithSteps(OrderStep[] steps) => _steps is null
+        ? new Order(Id, Node, Side, steps[0].Quantity, steps[0].Limit, Party, Origin, IsStanding)
+        : Stepwise(Id, Node, Side, steps, Party, Origin, IsStanding);
+
     internal static void RequireStep(string id, Energy quantity, Price limit)
     {
         Require(!quantity.IsNegative, $"order '{id}': quantity is negative ({Text(quantity.WattHours)} Wh)");

@@ -5,19 +5,29 @@ using static Marketplace.Market.Tests.Books;
 
 namespace Marketplace.Market.Tests;
 
-/// <summary>Markets made to break a clearing. ADVERSARIAL_MARKETS says how many are tried; a failure names its seed.</summary>
+/// <summary>Markets made to break a clearing, and random markets and chains. ADVERSARIAL_MARKETS says how many of each kind are tried;
+/// a failure names its seed.</summary>
 public sealed class AdversarialMarketTests
 {
     private static int Count => int.Parse(Environment.GetEnvironmentVariable("ADVERSARIAL_MARKETS") ?? "600", CultureInfo.InvariantCulture);
 
+    /// <summary>Twins compare such markets too, so that few are enough here by default.</summary>
+    private static int Others => Count == 600 ? 100 : Count;
+
     [Fact]
     public void Every_market_clears_to_a_checked_result_with_the_welfare_of_the_full_program()
     {
-        for (var seed = 0; seed < Count; seed++)
-        {
-            HoldsAndMatches(new AdversarialMarket(seed).Next(), seed);
-        }
+        AllHold(Count, seed => new AdversarialMarket(seed).Next());
     }
+
+    [Fact]
+    public void Every_random_market_clears_the_same_way() => AllHold(Others, seed => new RandomMarket(seed).Next());
+
+    [Fact]
+    public void Every_chain_clears_the_same_way() => AllHold(Others, seed => new RandomMarket(seed).NextChain());
+
+    [Fact]
+    public void A_plant_that_runs_one_watt_hour_at_a_loss_within_the_rounding_of_prices_is_no_error() => HoldsAndMatches(new AdversarialMarket(1_547).Next(), 1_547);
 
     [Theory]
     [InlineData(925)]
@@ -46,6 +56,25 @@ public sealed class AdversarialMarketTests
         var (given, taken) = (result.Converters[0].WattHours * 7 / 2, ((result.Converters[1].WattHours * 5) + 1) / 2);
         given.ShouldBe(taken);
         result.Accepted[1].WattHours.ShouldBeInRange(1_100, 1_111);
+    }
+
+    /// <summary>Goes on after a failure, so that one run tells how many there are.</summary>
+    private static void AllHold(int count, Func<int, OrderBook> market)
+    {
+        var failures = new List<string>();
+        for (var seed = 0; seed < count; seed++)
+        {
+            try
+            {
+                HoldsAndMatches(market(seed), seed);
+            }
+            catch (ShouldAssertException e)
+            {
+                failures.Add(e.Message);
+            }
+        }
+
+        failures.ShouldBeEmpty();
     }
 
     private static void HoldsAndMatches(OrderBook book, int seed)

@@ -110,20 +110,14 @@ public sealed class ContinuousBook
 
     private static Order Cut(Order order, Energy traded)
     {
-        if (!order.IsStepwise)
-        {
-            return new Order(order.Id, order.Node, order.Side, traded, order.Limit, order.Party, order.Origin, order.IsStanding);
-        }
-
         var steps = new OrderStep[order.StepCount];
         for (var s = 0; s < steps.Length; s++)
         {
-            var kept = Energy.Min(traded, order.Step(s).Quantity);
-            steps[s] = new OrderStep(kept, order.Step(s).Limit);
-            traded -= kept;
+            steps[s] = order.Step(s) with { Quantity = Energy.Min(traded, order.Step(s).Quantity) };
+            traded -= steps[s].Quantity;
         }
 
-        return Order.Stepwise(order.Id, order.Node, order.Side, steps, order.Party, order.Origin, order.IsStanding);
+        return order.WithSteps(steps);
     }
 
     /// <summary>The same for the steps of a whole book at one node, without keeping its orders.</summary>
