@@ -823,6 +823,62 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("accounts", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.LiveTrade", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("BuyOrderId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("buy_order_id");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<long>("Price")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price");
+
+                    b.Property<long>("SellOrderId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sell_order_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_live_trades");
+
+                    b.HasIndex("LoopId", "BuyOrderId")
+                        .HasDatabaseName("ix_live_trades_loop_id_buy_order_id");
+
+                    b.HasIndex("LoopId", "SellOrderId")
+                        .HasDatabaseName("ix_live_trades_loop_id_sell_order_id");
+
+                    b.HasIndex("LoopId", "Hour", "Carrier")
+                        .HasDatabaseName("ix_live_trades_loop_id_hour_carrier");
+
+                    b.ToTable("live_trades", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Loop", b =>
                 {
                     b.Property<int>("Id")
@@ -919,6 +975,49 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("market_clocks", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MarketHalt", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTimeOffset>("FromHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_hour");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.HasKey("LoopId", "Number")
+                        .HasName("pk_market_halts");
+
+                    b.HasIndex("LoopId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_market_halts_loop_id")
+                        .HasFilter("ended_at IS NULL");
+
+                    b.ToTable("market_halts", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MarketOrder", b =>
                 {
                     b.Property<int>("LoopId")
@@ -992,6 +1091,108 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("orders", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MarketRules", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<long?>("Cap")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cap");
+
+                    b.Property<short>("Cold")
+                        .HasColumnType("smallint")
+                        .HasColumnName("cold");
+
+                    b.Property<short>("Electricity")
+                        .HasColumnType("smallint")
+                        .HasColumnName("electricity");
+
+                    b.Property<long?>("Floor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("floor");
+
+                    b.Property<short>("Heat")
+                        .HasColumnType("smallint")
+                        .HasColumnName("heat");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Rounds")
+                        .HasColumnType("integer")
+                        .HasColumnName("rounds");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "Version")
+                        .HasName("pk_market_rules");
+
+                    b.ToTable("market_rules", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MarketTrade", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<int?>("BuyPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("buy_position");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.Property<long>("Price")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<int?>("SellPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("sell_position");
+
+                    b.HasKey("LoopId", "Hour", "Number")
+                        .HasName("pk_trades");
+
+                    b.ToTable("trades", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Member", b =>
                 {
                     b.Property<int>("LoopId")
@@ -1057,6 +1258,46 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_member_credits");
 
                     b.ToTable("member_credits", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MemberPreference", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<long>("Premium")
+                        .HasColumnType("bigint")
+                        .HasColumnName("premium");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.Property<short>("Wish")
+                        .HasColumnType("smallint")
+                        .HasColumnName("wish");
+
+                    b.HasKey("LoopId", "MemberId", "Carrier", "Version")
+                        .HasName("pk_member_preferences");
+
+                    b.ToTable("member_preferences", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.MemberRole", b =>
@@ -1567,6 +1808,14 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("traded_amount");
 
+                    b.Property<long>("WishEnergy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("wish_energy");
+
+                    b.Property<long>("WishPremium")
+                        .HasColumnType("bigint")
+                        .HasColumnName("wish_premium");
+
                     b.HasKey("LoopId", "MemberId", "Hour", "Carrier", "Direction", "PlantCode")
                         .HasName("pk_positions");
 
@@ -1903,6 +2152,53 @@ namespace Marketplace.Migrations.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Marketplace.Data.WishMet", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<long>("Met")
+                        .HasColumnType("bigint")
+                        .HasColumnName("met");
+
+                    b.Property<long>("Premium")
+                        .HasColumnType("bigint")
+                        .HasColumnName("premium");
+
+                    b.Property<long>("Wanted")
+                        .HasColumnType("bigint")
+                        .HasColumnName("wanted");
+
+                    b.Property<short>("Wish")
+                        .HasColumnType("smallint")
+                        .HasColumnName("wish");
+
+                    b.HasKey("LoopId", "Hour", "MemberId", "Carrier")
+                        .HasName("pk_wishes_met");
+
+                    b.HasIndex("LoopId", "MemberId", "Hour")
+                        .HasDatabaseName("ix_wishes_met_loop_id_member_id_hour");
+
+                    b.ToTable("wishes_met", "market");
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
                 {
                     b.Property<int>("Id")
@@ -2113,6 +2409,23 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_invitations_members_loop_id_member_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.LiveTrade", b =>
+                {
+                    b.HasOne("Marketplace.Data.MarketOrder", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BuyOrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_live_trades_orders_loop_id_buy_order_id");
+
+                    b.HasOne("Marketplace.Data.MarketOrder", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "SellOrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_live_trades_orders_loop_id_sell_order_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MarketClock", b =>
                 {
                     b.HasOne("Marketplace.Data.Loop", null)
@@ -2123,6 +2436,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_market_clocks_loops_loop_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MarketHalt", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_market_halts_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MarketOrder", b =>
                 {
                     b.HasOne("Marketplace.Data.Member", null)
@@ -2131,6 +2454,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_orders_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MarketRules", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_market_rules_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Member", b =>
@@ -2151,6 +2484,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_member_credits_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MemberPreference", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_member_preferences_members_loop_id_member_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.MemberRole", b =>

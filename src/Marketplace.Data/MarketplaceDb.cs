@@ -77,6 +77,18 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<ConverterRun> ConverterRuns => Set<ConverterRun>();
 
+    public DbSet<MarketRules> MarketRules => Set<MarketRules>();
+
+    public DbSet<MarketHalt> MarketHalts => Set<MarketHalt>();
+
+    public DbSet<MarketTrade> Trades => Set<MarketTrade>();
+
+    public DbSet<LiveTrade> LiveTrades => Set<LiveTrade>();
+
+    public DbSet<MemberPreference> MemberPreferences => Set<MemberPreference>();
+
+    public DbSet<WishMet> WishesMet => Set<WishMet>();
+
     public DbSet<HourStep> HourSteps => Set<HourStep>();
 
     public DbSet<HourFailure> HourFailures => Set<HourFailure>();

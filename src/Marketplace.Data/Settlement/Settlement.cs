@@ -36,6 +36,12 @@ public sealed class Position
 
     public Money NetworkFee { get; set; }
 
+    /// <summary>What met the buyer's wish (above zero), or the wishes of others (below zero).</summary>
+    public Energy WishEnergy { get; set; }
+
+    /// <summary>The premium paid (above zero) or received (below zero) for it.</summary>
+    public Money WishPremium { get; set; }
+
     /// <summary>Whether any metered part is estimated.</summary>
     public bool Estimated { get; set; }
 }
