@@ -20,6 +20,9 @@ public enum PriceCause
 
     /// <summary>Only one end of the interval is bounded, and that end was taken.</summary>
     FiniteEnd,
+
+    /// <summary>Prices differ by trade; what is shown is their average by energy.</summary>
+    AverageOfTrades,
 }
 
 /// <summary>Who sets the price of a node, or holds it where it is.</summary>
@@ -40,7 +43,8 @@ public sealed record PriceMove(Energy Room, Price? Next);
 /// <summary>A unit that stands still at a node, and by how much its margin would have to rise until it ran.</summary>
 /// <param name="Id">The converter or connection.</param>
 /// <param name="Missing">Per kWh of its activity.</param>
-public sealed record IdleUnit(string Id, Price Missing);
+/// <param name="IsHeld">It stands still whatever the prices, because one of its nodes is cleared by itself.</param>
+public sealed record IdleUnit(string Id, Price Missing, bool IsHeld = false);
 
 /// <summary>Why the price of one node is what it is.</summary>
 /// <param name="Node">The node.</param>
@@ -83,6 +87,9 @@ public enum OrderOutcome
 
     /// <summary>It wants nothing.</summary>
     NoQuantity,
+
+    /// <summary>Prices differ by trade, and nobody of the other side with whom it may trade was left within its limit.</summary>
+    Unmatched,
 }
 
 /// <summary>"Why me, why not me": what became of one order and what would have changed it.</summary>
@@ -163,15 +170,18 @@ public sealed class PriceExplanation
     {
         var buys = order.Side == Side.Buy;
         var accepted = _result.Accepted[index];
-        var next = Next(order.Side, node);
+        var byTrade = _book.MechanismOf(_book.NodeIndex(order.Node)).HasTrades();
+        var next = byTrade ? NextUnmatched(order) : Next(order.Side, node);
         Price? missedBy = next is { } limit ? (buys ? limit - step.Limit : step.Limit - limit) : null;
-        var outcome = Outcome(order.Side, node.Price, step.Limit, taken);
+        var outcome = byTrade
+            ? NodeStep.UnderBounds(order.Side, step.Limit.MicroPerKWh, _book.Cap, _book.Floor) is null ? OrderOutcome.OutsideBounds : OrderOutcome.Unmatched
+            : Outcome(order.Side, node.Price, step.Limit, taken);
         if (outcome == OrderOutcome.BeyondLimit && number > 0)
         {
             outcome = OrderOutcome.StepsAccepted;
         }
 
-        var notAccepted = outcome is OrderOutcome.BeyondLimit or OrderOutcome.AtThePrice or OrderOutcome.OutsideBounds or OrderOutcome.StepsAccepted;
+        var notAccepted = outcome is OrderOutcome.BeyondLimit or OrderOutcome.AtThePrice or OrderOutcome.OutsideBounds or OrderOutcome.StepsAccepted or OrderOutcome.Unmatched;
         return new OrderExplanation(
             order.Id, outcome, node.Price, accepted, order.Quantity - accepted, step.Limit,
             notAccepted ? missedBy : null, notAccepted ? next : null, Alike(order, step.Limit));
@@ -204,12 +214,52 @@ public sealed class PriceExplanation
         return next > _book.Cap || next < _book.Floor ? null : next;
     }
 
+    /// <summary>The best limit of the other side that is still open: with it there would have been somebody left. Where those of a stage share, one millionth more.</summary>
+    private Price? NextUnmatched(Order order)
+    {
+        var shares = _book.MechanismOf(_book.NodeIndex(order.Node)) == Mechanism.CommunityFirst;
+        var buys = order.Side == Side.Buy;
+        long? next = null;
+        for (var i = 0; i < _book.Orders.Count; i++)
+        {
+            var other = _book.Orders[i];
+            if (other.Side != order.Side && string.Equals(other.Node, order.Node, StringComparison.Ordinal)
+                && (shares || order.Party is null || !string.Equals(order.Party, other.Party, StringComparison.Ordinal))
+                && OpenLimit(other, _result.Accepted[i].WattHours) is { } limit)
+            {
+                next = next is null ? limit : buys ? Math.Min(next.Value, limit) : Math.Max(next.Value, limit);
+            }
+        }
+
+        var price = next + (shares ? buys ? 1 : -1 : 0);
+        return price > _book.Cap?.MicroPerKWh || price < _book.Floor?.MicroPerKWh || price is null ? null : Price.FromMicroPerKWh(price.Value);
+    }
+
+    /// <summary>The limit of the first step that was not filled.</summary>
+    private long? OpenLimit(Order order, long left)
+    {
+        for (var s = 0; s < order.StepCount; s++)
+        {
+            if (left < order.Step(s).Quantity.WattHours)
+            {
+                return NodeStep.UnderBounds(order.Side, order.Step(s).Limit.MicroPerKWh, _book.Cap, _book.Floor);
+            }
+
+            left -= order.Step(s).Quantity.WattHours;
+        }
+
+        return null;
+    }
+
     private int Alike(Order order, Price limit) => _alike.GetValueOrDefault((_book.NodeIndex(order.Node), order.Side, limit.MicroPerKWh));
 
     /// <summary>What is read from a book and its result at one node.</summary>
     private sealed class NodeReading(OrderBook book, ClearingResult result, int node)
     {
         private readonly NodePrice _price = result.Prices[node];
+
+        private bool ByTrade => book.MechanismOf(node).HasTrades();
+
         private readonly List<PriceSetter> _setters = [];
         private readonly List<IdleUnit> _idle = [];
         private long _bought;
@@ -232,16 +282,20 @@ public sealed class PriceExplanation
             for (var i = 0; i < book.Converters.Count; i++)
             {
                 var unit = book.Converters[i];
-                Read(unit.Id, [.. unit.Flows.Select(f => (book.NodeIndex(f.Key), f.Value))], unit.Cost, unit.Capacity, result.Converters[i]);
+                Read(book.CanRun(unit), unit.Id, [.. unit.Flows.Select(f => (book.NodeIndex(f.Key), f.Value))], unit.Cost, unit.Capacity, result.Converters[i]);
             }
 
             for (var i = 0; i < book.Connections.Count; i++)
             {
                 var line = book.Connections[i];
-                Read(line.Id, [(book.NodeIndex(line.From), -Limits.One), (book.NodeIndex(line.To), Limits.One - line.LossMillionths)], line.Fee, line.Capacity, result.Connections[i]);
+                Read(book.CanRun(line), line.Id, [(book.NodeIndex(line.From), -Limits.One), (book.NodeIndex(line.To), Limits.One - line.LossMillionths)], line.Fee, line.Capacity, result.Connections[i]);
             }
 
-            if (_price.Price is not null && !_setters.Exists(s => s.Cause is PriceCause.MarginalOrder or PriceCause.PassedOn))
+            if (ByTrade && _price.Price is not null)
+            {
+                _setters.Add(new PriceSetter(PriceCause.AverageOfTrades, null, Energy.Zero, Energy.Zero, default, []));
+            }
+            else if (_price.Price is not null && !_setters.Exists(s => s.Cause is PriceCause.MarginalOrder or PriceCause.PassedOn))
             {
                 var open = _price.Low is null || _price.High is null;
                 _setters.Add(new PriceSetter(open ? PriceCause.FiniteEnd : PriceCause.Middle, null, Energy.Zero, Energy.Zero, default, []));
@@ -258,7 +312,7 @@ public sealed class PriceExplanation
             var buys = order.Side == Side.Buy;
             _bought += buys ? left : 0;
             _sold += buys ? 0 : left;
-            if (_price.Price is not { } price)
+            if (_price.Price is not { } price || ByTrade)
             {
                 return;
             }
@@ -294,10 +348,16 @@ public sealed class PriceExplanation
             }
         }
 
-        private void Read(string id, (int Node, long Flow)[] flows, Price cost, Energy capacity, Energy activity)
+        private void Read(bool canRun, string id, (int Node, long Flow)[] flows, Price cost, Energy capacity, Energy activity)
         {
             if (capacity.WattHours == 0 || !Array.Exists(flows, f => f.Node == node && f.Flow != 0))
             {
+                return;
+            }
+
+            if (!canRun)
+            {
+                _idle.Add(new IdleUnit(id, default, IsHeld: true));
                 return;
             }
 

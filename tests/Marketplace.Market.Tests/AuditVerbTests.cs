@@ -62,6 +62,73 @@ public sealed class AuditVerbTests : IDisposable
         words.ShouldContain(named);
     }
 
+    private const string Mixed = """
+        {"hour":"2019-12-03T00:00:00Z","capMicroPerKWh":500000,"nodes":["heat","electricity"],"mechanism":MECHANISM,"rounds":4,"orders":[
+          {"id":"roof","node":"electricity","side":"sell","quantityWh":900,"limitMicroPerKWh":120000,"party":"anna"},
+          {"id":"home","node":"electricity","side":"buy","quantityWh":1000,"limitMicroPerKWh":300000,"party":"ben"},
+          {"id":"grid","node":"electricity","side":"sell","quantityWh":5000,"limitMicroPerKWh":100000,"origin":"outside"},
+          {"id":"flat","node":"heat","side":"buy","quantityWh":500,"limitMicroPerKWh":90000},
+          {"id":"waste","node":"heat","side":"sell","quantityWh":800,"limitMicroPerKWh":10000}],
+         "converters":[{"id":"hp","capacityWh":50000,"flows":{"electricity":-1,"heat":3.5},"costMicroPerKWh":0}],"connections":[]}
+        """;
+
+    [Theory]
+    [InlineData("\"uniform\"", "\"roof\":0,\"home\":1000,\"grid\":1000")]
+    [InlineData("\"communityFirst\"", "{\"buy\":\"home\",\"energyWh\":900,\"priceMicroPerKWh\":300000,\"round\":1}")]
+    [InlineData("\"payAsBid\"", "{\"buy\":\"home\",\"sell\":\"roof\",\"energyWh\":900,\"priceMicroPerKWh\":120000}")]
+    [InlineData("{\"electricity\":\"fallingOffers\"}", "{\"buy\":\"home\",\"sell\":\"grid\",\"energyWh\":1000,\"priceMicroPerKWh\":300000,\"round\":2}")]
+    public void A_book_with_other_mechanisms_clears_and_its_result_is_checked(string mechanism, string expected)
+    {
+        var book = File("book.json", Mixed.Replace("MECHANISM", mechanism, StringComparison.Ordinal));
+        var (exit, output, _) = Run("clear", book);
+        exit.ShouldBe(Exit.Good);
+        output.ShouldContain(expected);
+        Run("check", book, File("result.json", output)).Exit.ShouldBe(Exit.Good);
+        foreach (var (original, tampered) in new[] { ("\"home\":1000", "\"home\":999"), ("\"hp\":0", "\"hp\":1"), ("\"welfareMicro\":", "\"welfareMicro\":1"), ("\"energyWh\":900", "\"energyWh\":899") })
+        {
+            var changed = output.Replace(original, tampered, StringComparison.Ordinal);
+            Run("check", book, File("tampered.json", changed)).Exit.ShouldBe(changed == output ? Exit.Good : Exit.False, tampered);
+        }
+    }
+
+    [Theory]
+    [InlineData("MECHANISM", "\"auction\"", "'auction'")]
+    [InlineData("MECHANISM", "{\"steam\":\"uniform\"}", "'steam'")]
+    [InlineData("MECHANISM", "{\"heat\":7}", "'heat'")]
+    [InlineData("MECHANISM", "[]", "mechanism")]
+    [InlineData("\"rounds\":4", "\"rounds\":0", "rounds")]
+    [InlineData("\"rounds\":4", "\"rounds\":1.5", "'rounds'")]
+    [InlineData("\"rounds\":4", "\"rounds\":9000000000", "rounds")]
+    [InlineData("\"outside\"", "\"abroad\"", "'abroad'")]
+    [InlineData("\"origin\":\"outside\"", "\"standing\":\"yes\"", "'standing'")]
+    [InlineData("\"origin\":\"outside\"", "\"standing\":true", "'grid'")]
+    [InlineData("\"capMicroPerKWh\":500000,", "", "'heat'")]
+    public void A_book_whose_mechanism_cannot_be_used_exits_with_2_and_names_the_field(string original, string replacement, string named)
+    {
+        var mechanism = named == "'heat'" ? "\"fallingOffers\"" : "\"payAsBid\"";
+        var (exit, output, words) = Run("clear", File("bad.json", Mixed.Replace(original, replacement, StringComparison.Ordinal).Replace("MECHANISM", mechanism, StringComparison.Ordinal)));
+        exit.ShouldBe(Exit.BadInput);
+        output.ShouldBeEmpty();
+        words.TrimEnd().ShouldNotContain("\n");
+        words.ShouldContain(named);
+    }
+
+    [Theory]
+    [InlineData("\"buy\":\"home\"", "\"buy\":\"nobody\"", "'nobody'")]
+    [InlineData("\"energyWh\":900", "\"energyWh\":\"many\"", "'energyWh'")]
+    [InlineData("\"energyWh\":900", "\"energyWh\":9223372036854775807", "trades[1]")]
+    [InlineData("\"buy\":\"home\",\"sell\":\"roof\",", "", "trades[1]")]
+    [InlineData("\"welfareGivenUpMicro\":{\"heat\"", "\"welfareGivenUpMicro\":{\"steam\"", "'steam'")]
+    public void A_result_with_malformed_trades_exits_with_2_and_names_the_field(string original, string replacement, string named)
+    {
+        var book = File("book.json", Mixed.Replace("MECHANISM", "\"payAsBid\"", StringComparison.Ordinal));
+        var good = Run("clear", book).Output;
+        good.ShouldContain(original);
+        var (exit, _, words) = Run("check", book, File("result.json", good.Replace(original, replacement, StringComparison.Ordinal)));
+        exit.ShouldBe(Exit.BadInput);
+        words.ShouldContain(named);
+    }
+
     [Fact]
     public void A_book_that_is_not_there_exits_with_2() => Run("clear", Path.Combine(_folder.FullName, "none.json")).Exit.ShouldBe(Exit.BadInput);
 

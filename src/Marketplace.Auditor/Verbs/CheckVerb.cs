@@ -7,7 +7,7 @@ namespace Marketplace.Auditor.Verbs;
 internal static class CheckVerb
 {
     public static readonly Verb Verb = new(
-        "check", "check BOOK.json RESULT.json", "Checks a result against its order book: balance, limits, merit order, welfare.", Run);
+        "check", "check BOOK.json RESULT.json", "Checks a result against its order book: balance, limits, merit order or trades, welfare.", Run);
 
     private static int Run(string[] args, Terminal terminal)
     {
@@ -26,9 +26,10 @@ internal static class CheckVerb
 
         if (report.Holds)
         {
+            var byTrade = result.Trades.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {result.Trades.Count} trades are those that follow from the orders");
             terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"ok: {book.Nodes.Count} nodes balanced, {book.Orders.Count} orders within limits and merit order; welfare {report.Welfare}; dual value exceeds it by {report.Checks.DualityGap}, whole Wh and prices explain up to {report.Checks.DualityGapBound}"));
+                $"ok: {book.Nodes.Count} nodes balanced, {book.Orders.Count} orders within limits and merit order; welfare {report.Welfare}; dual value exceeds it by {report.Checks.DualityGap}, whole Wh and prices explain up to {report.Checks.DualityGapBound}{byTrade}"));
         }
 
         return report.Holds ? Exit.Good : Exit.False;

@@ -170,4 +170,45 @@ public sealed class MechanismsByHandTests
         var tampered = new ClearingResult(book, result.Welfare, result.Prices, result.Accepted, [new(1), new(100)], [], result.Checks, result.Trades, result.WelfareGivenUp);
         Clearing.Check(book, tampered).Findings.ShouldContain(f => f.Where == "converter 'hp'");
     }
+
+    [Fact]
+    public void A_plant_held_by_a_mechanism_is_explained_as_such()
+    {
+        var book = new OrderBook(
+            RandomMarket.Hour, ["heat", "electricity"], [Buyer("home", 700, 200_000), Seller("waste", 100, 20_000), Sell("grid", "electricity", 1_000, 100_000)],
+            [Plant("hp", 1_000, 0, ("electricity", -1_000_000), ("heat", 3_500_000))], [], mechanisms: [Mechanism.PayAsBid, Mechanism.Coupled]);
+        var why = PriceExplanation.Of(book, Clear(book));
+        why.Nodes.ShouldAllBe(n => n.Idle.Single() == new IdleUnit("hp", default, true));
+        why.Nodes[0].SetBy.ShouldHaveSingleItem().Cause.ShouldBe(PriceCause.AverageOfTrades);
+        var home = why.OfOrder(0);
+        (home.Outcome, home.Accepted.WattHours, home.Missing.WattHours, home.NextLimit).ShouldBe((OrderOutcome.Unmatched, 100, 600, null));
+    }
+
+    [Theory]
+    [InlineData(Mechanism.CommunityFirst)]
+    [InlineData(Mechanism.PayAsBid)]
+    [InlineData(Mechanism.FallingOffers)]
+    public void The_limit_named_to_who_got_nothing_would_have_been_accepted(Mechanism mechanism)
+    {
+        var tried = 0;
+        for (var seed = 0; seed < 400; seed++)
+        {
+            var book = new RandomMechanisms(seed).Next(mechanism);
+            var why = PriceExplanation.Of(book, Clear(book));
+            for (var i = 0; i < book.Orders.Count; i++)
+            {
+                var (order, told) = (book.Orders[i], why.OfOrder(i));
+                if (!order.IsStepwise && !order.IsStanding && told.Accepted == Energy.Zero && told.NextLimit is { } limit)
+                {
+                    var orders = book.Orders.ToArray();
+                    orders[i] = new Order(order.Id, order.Node, order.Side, order.Quantity, limit, order.Party, order.Origin);
+                    var other = new OrderBook(book.Hour, book.Nodes, orders, [], [], book.Cap, book.Floor, [mechanism], book.Rounds);
+                    Clearing.Run(other, Solver).Accepted[i].ShouldBeGreaterThan(Energy.Zero, $"seed {seed}, {order.Id}");
+                    tried++;
+                }
+            }
+        }
+
+        tried.ShouldBeGreaterThan(100);
+    }
 }
