@@ -28,6 +28,14 @@ public sealed class MechanismsByHandTests
         [.. result.Trades.Select(t => (t.Buy < 0 ? null : book.Orders[t.Buy].Id, t.Sell < 0 ? null : book.Orders[t.Sell].Id, t.Energy.WattHours, t.Price.MicroPerKWh, t.Round))];
 
     [Fact]
+    public void One_price_is_the_middle_of_what_the_orders_leave()
+    {
+        var result = Clear(Book(Mechanism.Uniform, [Buyer("a", 100, 300_000), Buyer("b", 100, 200_000), Seller("c", 100, 100_000), Seller("d", 50, 240_000)]));
+        result.Accepted.Wh().ShouldBe([100, 0, 100, 0]);
+        result.Prices[0].ShouldBe(new NodePrice("heat", new Price(220_000), new Price(200_000), new Price(240_000)));
+    }
+
+    [Fact]
     public void Who_comes_trades_with_the_best_that_rest_at_their_limits_and_the_earliest_among_equals()
     {
         var book = Book(Mechanism.PayAsBid, [
