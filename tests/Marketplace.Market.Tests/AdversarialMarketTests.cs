@@ -42,6 +42,7 @@ public sealed class AdversarialMarketTests
     [InlineData(21_242)]
     [InlineData(25_275)]
     [InlineData(41_319)]
+    [InlineData(90_644)]
     public void What_does_not_hang_together_does_not_disturb_each_other(int seed) => HoldsAndMatches(new AdversarialMarket(seed).Next(), seed);
 
     [Fact]

@@ -9,6 +9,7 @@ namespace Marketplace.Market.Coupled;
 internal sealed class WholeActivities
 {
     private const int MostRounds = 64;
+    private const int FinestPart = 30;
 
     private readonly UnitGroup[] _units;
     private readonly NodeRoom[] _rooms;
@@ -101,13 +102,25 @@ internal sealed class WholeActivities
                 best = StartFrom(start) || Approach() ? Kept(best) : best;
             }
 
-            for (var wide = best is null ? 0 : 2; wide < 2; wide++)
+            var isFar = best is null;
+            for (var wide = isFar ? 0 : 2; wide < 2; wide++)
             {
                 StartFrom(v => v.Floor());
                 if (WholeWalk.Find(_units, _rooms, _exact, _activities, wide == 1 ? InFocus() : Loose()) is { } found)
                 {
                     Go(found);
                     best = TotalExcess() == 0 ? Kept(best) : best;
+                }
+            }
+
+            // Where energy runs in circles, all of it a little smaller leaves room for what is lost at each turn.
+            for (var halvings = isFar ? FinestPart : 0; halvings > 0; halvings--)
+            {
+                var part = Rational.One - Rational.Of(1, 1L << halvings);
+                if (StartFrom(v => (v * part).Floor()))
+                {
+                    best = Kept(best);
+                    break;
                 }
             }
 

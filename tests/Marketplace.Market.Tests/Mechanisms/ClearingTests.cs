@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Marketplace.Quantities;
 using Shouldly;
 using Xunit;
@@ -58,6 +59,30 @@ public sealed class ClearingTests
     [Fact]
     public void A_node_cleared_by_itself_gives_up_no_more_than_all_welfare() => ForAll((_, result) =>
         result.WelfareGivenUp.OfType<Money>().ShouldAllBe(m => m >= Money.Zero));
+
+    [Fact]
+    public void Whatever_numbers_a_result_has_the_check_answers_and_does_not_crash() => ForAll((book, result) =>
+    {
+        var random = new Random(book.Orders.Count);
+        var json = Encoding.UTF8.GetString(ClearingResultJson.Write(book, result));
+        foreach (var wrong in new[] { "9223372036854775807", "-9223372036854775808", "1000000000000000", "-1000000000000000", "-1", "1" })
+        {
+            var numbers = Regex.Matches(json, "(?<=[:\\[,])-?[0-9]+(?=[,\\]}])");
+            for (var i = 0; i < 12; i++)
+            {
+                var number = numbers[random.Next(numbers.Count)];
+                var tampered = json[..number.Index] + wrong + json[(number.Index + number.Length)..];
+                try
+                {
+                    _ = Clearing.Check(book, ClearingResultJson.Read(Encoding.UTF8.GetBytes(tampered), book));
+                }
+                catch (OrderBookException)
+                {
+                    // Refused as no result at all.
+                }
+            }
+        }
+    }, count: 60);
 
     [Fact]
     public void A_coupled_book_keeps_its_bytes()
