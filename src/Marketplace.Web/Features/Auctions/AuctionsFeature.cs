@@ -11,6 +11,7 @@ public static class AuctionsFeature
     {
         builder.Services.AddSingleton<ILinearProgram, ClpLinearProgram>();
         builder.Services.AddScoped<BookEntries>();
+        builder.Services.AddScoped<LiveMarket>();
         builder.Services.AddScoped<LoopPlants>();
     }
 }

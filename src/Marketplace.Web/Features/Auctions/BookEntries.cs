@@ -10,13 +10,17 @@ namespace Marketplace.Web.Features.Auctions;
 
 /// <summary>One order on its way into a book.</summary>
 public sealed record BookEntry(
-    int MemberId, Carrier Carrier, OrderSide Side, Energy Quantity, Price Limit, OrderSource Source, long? OrderId, string? PlantCode);
+    int MemberId, Carrier Carrier, OrderSide Side, Energy Quantity, Price Limit, OrderSource Source, long? OrderId, string? PlantCode)
+{
+    /// <summary>Whether it stands for the world around the community: the grid and the loop's balancing plant.</summary>
+    public bool IsOutside { get; init; }
+}
 
 public sealed record ComposedBook(IReadOnlyList<BookEntry> Orders, IReadOnlyList<Converter> Converters);
 
 /// <summary>Gathers what stands in the book of an hour: own orders in the order in which they were placed, then standing
 /// orders, then the loop's default terms for members without either, then what the plants bid.</summary>
-public sealed class BookEntries(MarketplaceDb db, LoopPlants plants)
+public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket live)
 {
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
@@ -30,10 +34,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants)
             .OrderByDescending(tariff => tariff.Version)
             .FirstOrDefaultAsync(cancellationToken)
             ?? throw new RefusedException($"No tariff is valid at {Instants.Iso(hour)}.");
-        var own = await db.Orders.AsNoTracking()
-            .Where(order => order.LoopId == loop.Id && order.Hour == hour && order.WithdrawnAt == null)
-            .OrderBy(order => order.Id)
-            .ToListAsync(cancellationToken);
+        var own = await live.OrdersAsync(loop.Id, hour, cancellationToken);
         var standing = await db.StandingOrders.AsNoTracking()
             .Where(order => order.LoopId == loop.Id && order.EndedAt == null)
             .OrderBy(order => order.Id)
@@ -74,7 +75,10 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants)
                 {
                     entries.Add(new BookEntry(
                         bid.OwnerId, order.Carrier, order.Side == BidSide.Buy ? OrderSide.Buy : OrderSide.Sell,
-                        order.Quantity, order.Limit, OrderSource.Plant, null, bid.Code));
+                        order.Quantity, order.Limit, OrderSource.Plant, null, bid.Code)
+                    {
+                        IsOutside = bid.Plant.Kind is PlantKind.GridSupplier or PlantKind.BalancingPlant,
+                    });
                 }
             }
         }

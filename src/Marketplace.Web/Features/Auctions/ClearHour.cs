@@ -17,7 +17,7 @@ public sealed record ClearHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>
     public bool Permits(Actor actor) => actor.IsSystem;
 }
 
-internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPlants plants, TimeProvider time)
+internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPlants plants, LiveMarket live, TimeProvider time)
     : IRequestHandler<ClearHour, Unit>
 {
     public async Task<Unit> Handle(ClearHour request, CancellationToken cancellationToken)
@@ -36,6 +36,11 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
             throw new RefusedException($"The book of {Instants.Iso(hour)} is not signed on the ledger yet.");
         }
 
+        if (await HourRules.HaltOfAsync(db, loopId, hour, cancellationToken) is { } halt)
+        {
+            throw new RefusedException($"The market is halted from {Instants.Iso(halt.FromHour)} on: {halt.Reason}");
+        }
+
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
         var entries = await db.BookOrders.AsNoTracking()
             .Where(order => order.LoopId == loopId && order.Hour == hour)
@@ -43,12 +48,14 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
             .ToListAsync(cancellationToken);
 
         var book = OrderBookJson.Read(closed.Json);
-        var result = CoupledAuction.Clear(book, solver);
-        var report = ClearingCheck.Check(book, result);
+        var result = Clearing.Run(book, solver);
+        var report = Clearing.Check(book, result);
         if (!report.Holds)
         {
             throw new BrokenInvariantException("a clearing result passes its independent check", string.Join(" ", report.Findings));
         }
+
+        await live.RequireKeptAsync(loopId, hour, entries, result.Trades, cancellationToken);
 
         var json = ClearingResultJson.Write(book, result);
         var prices = PricesOf(loopId, hour, book, result);
@@ -80,6 +87,7 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
                 Accepted = result.Accepted[entry.Position],
             })],
             cancellationToken);
+        await db.BulkInsertAsync(TradesOf(loopId, hour, entries, result), cancellationToken);
         await db.BulkInsertAsync(RunsOf(loopId, hour, book, result), cancellationToken);
         await db.BulkInsertAsync(await StoreLevelsAsync(plants, db, loopId, hour, entries, result.Accepted, cancellationToken), cancellationToken);
         await db.BulkInsertAsync(
@@ -109,6 +117,20 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
             {
                 LoopId = loopId, Hour = hour, Carrier = carrier, Price = node.Price, Lowest = node.Low, Highest = node.High, Traded = sold,
             };
+        })];
+
+    private static List<MarketTrade> TradesOf(int loopId, DateTimeOffset hour, List<BookOrder> entries, ClearingResult result) =>
+        [.. result.Trades.Index().Select(trade => new MarketTrade
+        {
+            LoopId = loopId,
+            Hour = hour,
+            Number = trade.Index,
+            Carrier = entries[Math.Max(trade.Item.Buy, trade.Item.Sell)].Carrier,
+            BuyPosition = trade.Item.Buy == Trade.Pool ? null : trade.Item.Buy,
+            SellPosition = trade.Item.Sell == Trade.Pool ? null : trade.Item.Sell,
+            Energy = trade.Item.Energy,
+            Price = trade.Item.Price,
+            Round = trade.Item.Round,
         })];
 
     private static List<ConverterRun> RunsOf(int loopId, DateTimeOffset hour, OrderBook book, ClearingResult result)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Market;
@@ -51,12 +50,8 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
             PlantCode = entry.PlantCode,
         }).ToList();
 
-        var book = new OrderBook(
-            hour,
-            [.. Carriers.All.Select(carrier => carrier.Name())],
-            [.. rows.Select(row => new Order(row.PublicId, row.Carrier.Name(), row.Side == OrderSide.Buy ? Side.Buy : Side.Sell, row.Quantity, row.Limit))],
-            composed.Converters,
-            []);
+        var rules = await HourRules.OfAsync(db, loopId, hour, cancellationToken);
+        var book = MarketBook.Of(hour, composed, rules, position => rows[position].PublicId, secrets.Party);
         var json = OrderBookJson.Write(book);
         var canonical = BookRecord.Canonical(loop.Slug, hour, json, rows);
         var appended = await LedgerDoor.AppendAsync(
@@ -86,17 +81,5 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
         // Clearing needs the book signed. If we crash before this has run, clearing runs it itself.
         work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
         return Unit.Value;
-    }
-
-    /// <summary>Order ids and salts: secret and random, but for loops whose seed fixes them so that runs can be compared.</summary>
-    private sealed class OrderSecrets(byte[]? seed, DateTimeOffset hour)
-    {
-        public string PublicId(int position) => Convert.ToHexStringLower(Bytes("order id", position).AsSpan(0, 8));
-
-        public byte[] Salt(int position) => Bytes("order salt", position);
-
-        private byte[] Bytes(string purpose, int position) => seed is null
-            ? RandomNumberGenerator.GetBytes(32)
-            : HMACSHA256.HashData(seed, System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{purpose}/{hour.ToUnixTimeSeconds()}/{position}")));
     }
 }

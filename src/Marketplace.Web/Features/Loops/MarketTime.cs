@@ -23,5 +23,18 @@ public static class MarketHour
 
     public static bool IsStart(DateTimeOffset instant) => instant.Offset == TimeSpan.Zero && instant.UtcTicks % Length.Ticks == 0;
 
+    /// <summary>The first hour whose gate is still open.</summary>
+    /// <param name="lastClosed">The last hour whose book is fixed: an hour stays closed whatever becomes of the gate's time.</param>
+    public static DateTimeOffset FirstOpen(Loop loop, DateTimeOffset now, DateTimeOffset? lastClosed)
+    {
+        var hour = Containing(now);
+        while (GateOf(loop, hour) <= now || hour <= lastClosed)
+        {
+            hour += Length;
+        }
+
+        return hour;
+    }
+
     public static DateTimeOffset GateOf(Loop loop, DateTimeOffset hour) => hour.AddMinutes(-loop.GateClosureMinutes);
 }

@@ -12,14 +12,14 @@ public sealed class Gate(Work work, MarketTime marketTime)
 {
     /// <summary>Holds the gate open until the transaction ends.</summary>
     /// <exception cref="RefusedException">The gate has closed.</exception>
-    public async Task PassAsync(Loop loop, DateTimeOffset hour, CancellationToken cancellationToken)
+    public async Task PassAsync(Loop loop, DateTimeOffset hour, CancellationToken cancellationToken, string field = "Hour")
     {
         await LockAsync("pg_advisory_xact_lock_shared", loop.Id, hour, cancellationToken);
         var closes = MarketHour.GateOf(loop, hour);
         if (await marketTime.NowAsync(loop.Id, cancellationToken) >= closes
             || await work.Db.HourSteps.AnyAsync(step => step.LoopId == loop.Id && step.Step == HourStepKind.Closed && step.Hour == hour, cancellationToken))
         {
-            throw new RefusedException("Hour", $"The gate for {Local(loop, hour)} closed at {Local(loop, closes)}. Choose a later hour.");
+            throw new RefusedException(field, $"The gate for {Local(loop, hour)} closed at {Local(loop, closes)}. Choose a later hour.");
         }
     }
 
@@ -35,6 +35,6 @@ public sealed class Gate(Work work, MarketTime marketTime)
 #pragma warning restore EF1002
     }
 
-    private static string Local(Loop loop, DateTimeOffset instant) =>
+    internal static string Local(Loop loop, DateTimeOffset instant) =>
         loop.Calendar.ToLocal(instant).ToString("HH:mm 'on' d MMM yyyy", CultureInfo.InvariantCulture);
 }

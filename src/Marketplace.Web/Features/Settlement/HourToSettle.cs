@@ -6,7 +6,8 @@ using Marketplace.Web.Features.Plants;
 namespace Marketplace.Web.Features.Settlement;
 
 /// <summary>Energy that a member or one of its plants traded: taken is above zero, given below.</summary>
-public sealed record Traded(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy);
+/// <param name="Price">Its own price, where trades have prices of their own; else the hour's counts.</param>
+public sealed record Traded(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, Price? Price = null);
 
 /// <summary>Energy that meters measured, always zero or more; the direction says which way it went.</summary>
 public sealed record Metered(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, bool Estimated);
@@ -34,19 +35,25 @@ public sealed record HourToSettle(
             .Order()
             .Select(key =>
             {
-                var traded = trades[key].Aggregate(Energy.Zero, (sum, trade) => sum + trade.Energy);
                 var measured = meters[key].Aggregate(Energy.Zero, (sum, meter) => sum + meter.Energy);
-                var metered = !meters.Contains(key) ? traded : key.Direction == MeterDirection.Consumption ? measured : -measured;
-                return Settle(key.MemberId, key.PlantCode, key.Carrier, key.Direction, traded, metered, meters[key].Any(meter => meter.Estimated));
+                var metered = !meters.Contains(key) ? null : (Energy?)(key.Direction == MeterDirection.Consumption ? measured : -measured);
+                return Settle(key.MemberId, key.PlantCode, key.Carrier, key.Direction, [.. trades[key]], metered, meters[key].Any(meter => meter.Estimated));
             })
             .Where(position => position.Traded != Energy.Zero || position.Metered != Energy.Zero)];
     }
 
-    private Position Settle(int member, string plant, Carrier carrier, MeterDirection direction, Energy traded, Energy metered, bool estimated)
+    /// <param name="measured">What meters say; without any, what was traded was delivered.</param>
+    private Position Settle(
+        int member, string plant, Carrier carrier, MeterDirection direction, IReadOnlyList<Traded> trades, Energy? measured, bool estimated)
     {
         var price = Prices.GetValueOrDefault(carrier);
         var outside = Outside[carrier];
-        if (price is null && traded != Energy.Zero)
+        var traded = trades.Aggregate(Energy.Zero, (sum, trade) => sum + trade.Energy);
+        var metered = measured ?? traded;
+        var amounts = trades.GroupBy(trade => trade.Price ?? price)
+            .Select(group => (Price: group.Key, Energy: group.Aggregate(Energy.Zero, (sum, trade) => sum + trade.Energy)))
+            .ToList();
+        if (amounts.Exists(amount => amount.Price is null && amount.Energy != Energy.Zero))
         {
             throw new Pipeline.BrokenInvariantException("what is traded has a price", $"{carrier.Name()} at {Instants.Iso(Hour)}");
         }
@@ -67,8 +74,14 @@ public sealed record HourToSettle(
             PlantCode = plant,
             Traded = traded,
             Metered = metered,
-            Price = price,
-            TradedAmount = price is { } clearing ? clearing.Of(traded) : Money.Zero,
+            // Several prices are told by the trades; one of them, or their average, would be wrong here.
+            Price = amounts switch
+            {
+                [] => price,
+                [var only] => only.Price,
+                _ => null,
+            },
+            TradedAmount = amounts.Aggregate(Money.Zero, (sum, amount) => sum + (amount.Price is { } clearing ? clearing.Of(amount.Energy) : Money.Zero)),
             ImbalancePrice = imbalancePrice,
             ImbalanceAmount = imbalancePrice is { } balancing ? balancing.Of(difference) : Money.Zero,
             NetworkFee = pays ? NetworkFees[carrier].Of(metered) : Money.Zero,

@@ -77,7 +77,10 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         var plants = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == loopId).ToListAsync(cancellationToken);
         var definitions = plants.ToDictionary(plant => plant.Code, plant => PlantDefinition.Read(plant.Definition));
         var owners = plants.ToDictionary(plant => plant.Code, plant => plant.OwnerId);
-        var book = await db.BookOrders.AsNoTracking().Where(order => order.LoopId == loopId && order.Hour == hour).ToListAsync(cancellationToken);
+        var book = await db.BookOrders.AsNoTracking()
+            .Where(order => order.LoopId == loopId && order.Hour == hour)
+            .OrderBy(order => order.Position)
+            .ToListAsync(cancellationToken);
         var accepted = await db.Acceptances.AsNoTracking()
             .Where(acceptance => acceptance.LoopId == loopId && acceptance.Hour == hour)
             .ToDictionaryAsync(acceptance => acceptance.Position, acceptance => acceptance.Accepted, cancellationToken);
@@ -93,12 +96,15 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
             JOIN market.meters m ON m.loop_id = {loopId} AND m.id = r.meter_id
             """).ToListAsync(cancellationToken);
 
-        var trades = book.Where(order => accepted.ContainsKey(order.Position)).Select(order => new Traded(
-                order.MemberId,
-                order.PlantCode ?? "",
-                order.Carrier,
-                order.Side == OrderSide.Buy ? MeterDirection.Consumption : MeterDirection.Production,
-                order.Side == OrderSide.Buy ? accepted[order.Position] : -accepted[order.Position]))
+        var priced = await db.Trades.AsNoTracking()
+            .Where(trade => trade.LoopId == loopId && trade.Hour == hour)
+            .ToListAsync(cancellationToken);
+        var carriersWithTrades = priced.Select(trade => trade.Carrier).ToHashSet();
+        var trades = book.Where(order => accepted.ContainsKey(order.Position) && !carriersWithTrades.Contains(order.Carrier))
+            .Select(order => Trade(order, accepted[order.Position], null))
+            .Concat(priced.SelectMany(trade => new[] { trade.BuyPosition, trade.SellPosition }
+                .OfType<int>()
+                .Select(position => Trade(book[position], trade.Energy, trade.Price))))
             .Concat(runs.SelectMany(run => new[] { (Carrier.Heat, run.Heat), (Carrier.Cold, run.Cold), (Carrier.Electricity, run.Electricity) }
                 .Where(flow => flow.Item2 != Energy.Zero)
                 .Select(flow => new Traded(
@@ -123,6 +129,14 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
                 definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()),
             runs.Select(run => run.PlantCode).ToHashSet());
     }
+
+    private static Traded Trade(BookOrder order, Energy energy, Price? price) => new(
+        order.MemberId,
+        order.PlantCode ?? "",
+        order.Carrier,
+        order.Side == OrderSide.Buy ? MeterDirection.Consumption : MeterDirection.Production,
+        order.Side == OrderSide.Buy ? energy : -energy,
+        price);
 
     /// <summary>Totals in words anyone can read, and a hash over every position, so that none can be changed unseen.</summary>
     private static byte[] Canonical(string loop, DateTimeOffset hour, List<Position> positions, List<HourBalance> balances)

@@ -88,6 +88,9 @@ internal sealed class SmallMarket
             .Select((meter, j) => new DeliveredReading((i * 4) + j + 1, meter.Item1, FirstHour.AddHours(i), meter.Item2 + (i * 0.1m))))],
         End.AddDays(1)));
 
+    /// <summary>Sets the clock after the end, so that every hour is due.</summary>
+    public Task EndAsync() => _host.Put(db => db.Clocks.Single(clock => clock.LoopId == LoopId).MarketAnchor = End.AddHours(24));
+
     public async Task<int> AdvanceAsync(int most = 1_000, bool stopOnFailure = true)
     {
         await using var scope = _host.Services.CreateAsyncScope();
