@@ -43,6 +43,38 @@ class MarketClock extends HTMLElement {
 
 customElements.define('market-clock', MarketClock);
 
+// How long one hour's gate is still open, counted on from what the page was sent with.
+class GateCountdown extends HTMLElement {
+  static observedAttributes = ['data-left', 'data-rate'];
+
+  connectedCallback() {
+    this.timer = setInterval(() => this.show(), 1000);
+    this.attributeChangedCallback();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.timer);
+  }
+
+  attributeChangedCallback() {
+    this.received = Date.now();
+  }
+
+  show() {
+    const rate = Number(this.dataset.rate);
+    const output = this.querySelector('.gate-left');
+    if (!(rate > 0) || !output) return;
+    const left = Math.floor((Number(this.dataset.left) - (Date.now() - this.received) * rate) / 1000);
+    const two = n => String(n).padStart(2, '0');
+    output.textContent = left > 0
+      ? `${Math.floor(left / 3600)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`
+      : this.dataset.closed;
+    if (left <= 0) clearInterval(this.timer);
+  }
+}
+
+customElements.define('gate-countdown', GateCountdown);
+
 // Charts: one tab stop each, arrow keys walk over the points, the readout says what the point says.
 const readout = (point, on) => {
   const output = point.closest('.chart')?.querySelector('.chart-readout');

@@ -32,6 +32,7 @@ builder.AddDemo();
 builder.AddReplay();
 builder.AddHealth();
 builder.AddBills();
+builder.AddPrices();
 
 var app = builder.Build();
 

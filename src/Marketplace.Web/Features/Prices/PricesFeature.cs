@@ -11,12 +11,15 @@ namespace Marketplace.Web.Features.Prices;
 /// <summary>What everybody may know of a loop's market: prices, totals, curves, proofs.</summary>
 public static class PricesFeature
 {
+    public static void AddPrices(this WebApplicationBuilder builder) => builder.Services.AddSingleton<PublishedAuctions>();
+
     public static void MapPrices(this IEndpointRouteBuilder routes)
     {
         var market = routes.MapGroup("/loops/{slug}").AllowAnonymous();
         market.MapGet("/market.csv", CsvAsync);
         market.MapGet("/market.json", JsonAsync);
         market.MapGet("/market/{hour}/{file:regex(^(book|result)\\.(json|proof|proof\\.json|tlog-proof)$)}", FileAsync);
+        market.MapGet("/market/{hour}/{file:regex(^(prices|curves)\\.(json|csv)$)}", PublicResults.FileAsync);
     }
 
     private static async Task<IResult> CsvAsync(string slug, string? period, Requests requests, CancellationToken cancellationToken)

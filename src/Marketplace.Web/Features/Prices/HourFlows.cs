@@ -1,0 +1,111 @@
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Shell.Components.Charts;
+
+namespace Marketplace.Web.Features.Prices;
+
+/// <summary>What flowed in an hour as a picture: sources → carriers → converters → carriers → uses and losses. What enters a carrier
+/// is as wide as what leaves it, to the watt-hour; what a converter gives beyond what it takes is moved, not made, and has a source of its own.</summary>
+/// <param name="Nodes">With keys for labels: the page has the words. A plant's own name stands behind <see cref="PlantPrefix"/>.</param>
+/// <param name="Hidden">Whether the picture would show what fewer than five members did.</param>
+public sealed record HourFlows(IReadOnlyList<FlowNode> Nodes, IReadOnlyList<FlowLink> Links, bool Hidden)
+{
+    public const string PlantPrefix = "plant:";
+
+    private const string Moved = "Moved";
+    private const string Lost = "Lost";
+    private const int LastColumn = 4;
+
+    private static HourFlows None(bool hidden) => new([], [], hidden);
+
+    internal static HourFlows Of(
+        AuctionRecord auction, IReadOnlyList<NodeView> nodes, IReadOnlyList<ConverterRun> runs, IReadOnlyDictionary<string, PlantFacts> plants, bool whole)
+    {
+        if (auction.Result is null || nodes.Any(node => node.Balance is null))
+        {
+            return None(auction.Result is not null);
+        }
+
+        // A carrier that converters both make and use has no place in a picture that runs one way.
+        var taken = Carriers.All.Where(carrier => runs.Any(run => AuctionOfHourHandler.FlowOf(run, carrier) < Energy.Zero)).ToHashSet();
+        if (taken.Any(carrier => runs.Any(run => AuctionOfHourHandler.FlowOf(run, carrier) > Energy.Zero)))
+        {
+            return None(hidden: false);
+        }
+
+        var picture = new Picture();
+        foreach (var carrier in Carriers.All)
+        {
+            picture.Node(carrier.Name(), "Carrier." + carrier, taken.Contains(carrier) ? 1 : 3, carrier);
+        }
+
+        foreach (var (order, accepted) in auction.Orders.Select((order, i) => (order, auction.Accepted(i))).Where(order => order.Item2 > Energy.Zero))
+        {
+            // The public sees both sides as one group each: of a single kind there may be fewer than five members.
+            var kind = whole ? PriceReasons.PartyOf(order, plants).ToString() : "All";
+            if (order.Side == OrderSide.Sell)
+            {
+                picture.Node("sold/" + kind, "Source." + kind, 0);
+                picture.Link("sold/" + kind, order.Carrier.Name(), accepted, order.Carrier);
+            }
+            else
+            {
+                picture.Node("bought/" + kind, "Use." + kind, LastColumn);
+                picture.Link(order.Carrier.Name(), "bought/" + kind, accepted, order.Carrier);
+            }
+        }
+
+        foreach (var unit in runs.GroupBy(run => whole ? PlantPrefix + plants[run.PlantCode].Name : "Converters"))
+        {
+            picture.Node(unit.Key, unit.Key, 2);
+            var surplus = Energy.Zero;
+            foreach (var carrier in Carriers.All)
+            {
+                var flow = unit.Aggregate(Energy.Zero, (sum, run) => sum + AuctionOfHourHandler.FlowOf(run, carrier));
+                surplus += flow;
+                if (flow < Energy.Zero)
+                {
+                    picture.Link(carrier.Name(), unit.Key, -flow, carrier);
+                }
+                else
+                {
+                    picture.Link(unit.Key, carrier.Name(), flow, carrier);
+                }
+            }
+
+            if (surplus > Energy.Zero)
+            {
+                picture.Node(Moved, "Source." + Moved, 0);
+                picture.Link(Moved, unit.Key, surplus, null);
+            }
+            else
+            {
+                picture.Node(Lost, "Use." + Lost, LastColumn);
+                picture.Link(unit.Key, Lost, -surplus, null);
+            }
+        }
+
+        return picture.Done();
+    }
+
+    private sealed class Picture
+    {
+        private readonly Dictionary<string, FlowNode> _nodes = [];
+        private readonly Dictionary<(string From, string To, Carrier? Carrier), Energy> _links = [];
+
+        public void Node(string id, string label, int column, Carrier? carrier = null) => _nodes.TryAdd(id, new FlowNode(id, label, column, carrier));
+
+        public void Link(string from, string to, Energy energy, Carrier? carrier)
+        {
+            if (energy > Energy.Zero)
+            {
+                _links[(from, to, carrier)] = _links.GetValueOrDefault((from, to, carrier)) + energy;
+            }
+        }
+
+        public HourFlows Done() => new(
+            [.. _nodes.Values.OrderBy(node => node.Column).ThenBy(node => node.Carrier is { } carrier ? (int)carrier : 0)],
+            [.. _links.Select(link => new FlowLink(link.Key.From, link.Key.To, link.Value, link.Key.Carrier))],
+            Hidden: false);
+    }
+}

@@ -1,0 +1,33 @@
+using FluentValidation;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using Marketplace.Web.Shell.Components.Charts;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Prices;
+
+/// <summary>The hourly prices of a span, without energy: cheap enough for a picture beside something else.</summary>
+public sealed record PricesBefore(int LoopId, Interval Span) : IRequest<IReadOnlyList<PriceStep>>, IPublic;
+
+public sealed class PricesBeforeValidator : AbstractValidator<PricesBefore>
+{
+    public PricesBeforeValidator() => RuleFor(request => request.Span.Length).LessThanOrEqualTo(TimeSpan.FromDays(32))
+        .OverridePropertyName("Span").WithMessage("Ask for at most 32 days by the hour.");
+}
+
+internal sealed class PricesBeforeHandler(MarketplaceDb db) : IRequestHandler<PricesBefore, IReadOnlyList<PriceStep>>
+{
+    public async Task<IReadOnlyList<PriceStep>> Handle(PricesBefore request, CancellationToken cancellationToken)
+    {
+        var (loopId, from, to) = (request.LoopId, request.Span.Start, request.Span.End);
+        return [.. (await db.Prices
+            .Where(price => price.LoopId == loopId && price.Hour >= from && price.Hour < to)
+            .OrderBy(price => price.Hour).ThenBy(price => price.Carrier)
+            .Select(price => new { price.Hour, price.Carrier, price.Price })
+            .ToListAsync(cancellationToken))
+            .Select(price => new PriceStep(MarketMoment.HourOf(price.Hour), price.Carrier, price.Price))];
+    }
+}
