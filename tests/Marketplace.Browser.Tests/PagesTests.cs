@@ -33,6 +33,7 @@ public sealed class PagesTests(Portal portal)
         { "resident", Loop + "/consumption?period=2026-10-25" },
         { "resident", Loop + "/consumption?period=2026-10" },
         { "resident", Loop + "/orders" },
+        { "resident", Loop + "/market/2026-11-04T1100Z" },
         { "prosumer", Loop },
         { "prosumer", Loop + "/offers" },
         { "producer", Loop },
@@ -48,6 +49,8 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/operations/plants" },
         { "operator", Loop + "/operations/journal?period=2026-11-04" },
         { "operator", Loop + "/operations/fallback/2026-11-04T1100Z" },
+        { "operator", Loop + "/operations/preview" },
+        { "operator", Loop + "/operations/preview/2026-11-04T1100Z" },
         { "operator", Loop + "/market/2026-11-04T1100Z" },
     };
 
@@ -72,6 +75,7 @@ public sealed class PagesTests(Portal portal)
     [Theory]
     [InlineData("resident", "/operations")]
     [InlineData("resident", "/operations/plants")]
+    [InlineData("resident", "/operations/preview")]
     [InlineData("resident", "/operations/journal")]
     [InlineData("solar", "/operations")]
     public async Task What_is_not_ones_own_does_not_exist(string person, string path)
@@ -123,6 +127,10 @@ public sealed class PagesTests(Portal portal)
     [InlineData("/market.csv?period=2026-11-04", "text/csv")]
     [InlineData("/market.json?period=2026-11-04", "application/json")]
     [InlineData("/market/2026-11-04T1100Z/result.proof", "text/plain")]
+    [InlineData("/market/2026-11-04T1100Z/prices.json", "application/json")]
+    [InlineData("/market/2026-11-04T1100Z/prices.csv", "text/csv")]
+    [InlineData("/market/2026-11-04T1100Z/curves.json", "application/json")]
+    [InlineData("/market/2026-11-04T1100Z/curves.csv", "text/csv")]
     public async Task Anybody_can_download_what_is_public(string path, string type)
     {
         await using var visit = await portal.VisitAsync();

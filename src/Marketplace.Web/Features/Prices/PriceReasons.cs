@@ -63,7 +63,8 @@ public sealed record SetterView(
 public sealed record MoveView(Energy? Room, bool HasNext, Price? Next);
 
 /// <summary>Converters that stood still, the one nearest to running first.</summary>
-public sealed record IdleView(Party Party, int Count, Price Missing, IReadOnlyList<Carrier> From, IReadOnlyList<Carrier> To, string? Name);
+/// <param name="IsHeld">Whether it could not run at any price, because one of its carriers is traded by itself.</param>
+public sealed record IdleView(Party Party, int Count, Price Missing, bool IsHeld, IReadOnlyList<Carrier> From, IReadOnlyList<Carrier> To, string? Name);
 
 /// <summary>Turns the explanation of a clearing into what a reader may see. Where fewer than five members stand behind a figure, the
 /// public sees what kind of order it was, not the figure. The grid and the balancing plant trade at published tariffs.</summary>
@@ -162,11 +163,11 @@ internal static class PriceReasons
             var single = node.Idle.Select(idle =>
             {
                 var (party, from, to, _, name) = Unit(idle.Id);
-                return new IdleView(party, 1, idle.Missing, from, to, name);
+                return new IdleView(party, 1, idle.Missing, idle.IsHeld, from, to, name);
             });
             return whole
                 ? [.. single.Take(MostShown)]
-                : [.. single.GroupBy(idle => (idle.Party, From: Key(idle.From), To: Key(idle.To)))
+                : [.. single.GroupBy(idle => (idle.Party, idle.IsHeld, From: Key(idle.From), To: Key(idle.To)))
                     .Select(group => group.First() with { Count = group.Count(), Missing = group.Min(idle => idle.Missing), Name = null })
                     .OrderBy(idle => idle.Missing)];
         }

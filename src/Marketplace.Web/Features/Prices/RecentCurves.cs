@@ -11,7 +11,22 @@ namespace Marketplace.Web.Features.Prices;
 /// <summary>How likely an order is to be accepted: what would have become of its limit at the same hour of the last seven days that
 /// were cleared. It reads published prices only, by their key.</summary>
 /// <param name="Hour">The hour that the order is for; the days before it are looked at.</param>
-public sealed record RecentCurves(int LoopId, DateTimeOffset Hour, Carrier Carrier, OrderSide Side, Price Limit) : IRequest<LikelyAcceptance>, IPublic;
+public sealed record RecentCurves(int LoopId, DateTimeOffset Hour, Carrier Carrier, OrderSide Side, Price Limit) : IRequest<LikelyAcceptance>, IPublic
+{
+    /// <summary>Some of the days before may not be cleared yet, or have fallen back.</summary>
+    private const int DaysLookedAt = 14;
+
+    /// <summary>The same hour of the loop's clock on the days before; a day whose clocks skip the hour has none.</summary>
+    public static IReadOnlyList<DateTimeOffset> HoursBefore(LoopCalendar calendar, DateTimeOffset hour)
+    {
+        var local = calendar.ToLocal(hour);
+        var day = calendar.DayOf(hour);
+        return [.. Enumerable.Range(1, DaysLookedAt)
+            .Select(back => calendar.Day(day.AddDays(-back)).Steps(MarketHour.Length).Select(start => (DateTimeOffset?)start)
+                .FirstOrDefault(start => calendar.ToLocal(start!.Value).TimeOfDay == local.TimeOfDay))
+            .OfType<DateTimeOffset>()];
+    }
+}
 
 /// <param name="Accepted">In how many of the auctions the limit was beyond the price: certainly accepted.</param>
 /// <param name="AtThePrice">In how many it was the price itself: accepted in part at best.</param>
@@ -39,13 +54,10 @@ internal sealed class RecentCurvesHandler(MarketplaceDb db) : IRequestHandler<Re
 {
     private const int Days = 7;
 
-    /// <summary>Some of the days before may not be cleared yet, or have fallen back.</summary>
-    private const int DaysLookedAt = 14;
-
     public async Task<LikelyAcceptance> Handle(RecentCurves request, CancellationToken cancellationToken)
     {
         var calendar = (await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken)).Calendar;
-        var hours = Before(calendar, request.Hour);
+        var hours = RecentCurves.HoursBefore(calendar, request.Hour).ToArray();
         var prices = (await db.Prices.AsNoTracking()
             .Where(price => price.LoopId == request.LoopId && hours.Contains(price.Hour) && price.Carrier == request.Carrier)
             .OrderByDescending(price => price.Hour)
@@ -57,16 +69,5 @@ internal sealed class RecentCurvesHandler(MarketplaceDb db) : IRequestHandler<Re
             prices.Count(past => past.Price is { } price && (request.Side == OrderSide.Buy ? request.Limit > price : request.Limit < price)),
             prices.Count(past => past.Price == request.Limit),
             prices);
-    }
-
-    /// <summary>The same hour of the loop's clock on the days before; a day whose clocks skip the hour has none.</summary>
-    internal static DateTimeOffset[] Before(LoopCalendar calendar, DateTimeOffset hour)
-    {
-        var local = calendar.ToLocal(hour);
-        var day = calendar.DayOf(hour);
-        return [.. Enumerable.Range(1, DaysLookedAt)
-            .Select(back => calendar.Day(day.AddDays(-back)).Steps(MarketHour.Length).Select(start => (DateTimeOffset?)start)
-                .FirstOrDefault(start => calendar.ToLocal(start!.Value).TimeOfDay == local.TimeOfDay))
-            .OfType<DateTimeOffset>()];
     }
 }
