@@ -43,6 +43,7 @@ app.MapAccounts();
 app.MapLedgerEndpoints();
 app.MapTransparency();
 app.MapMetering();
+app.MapOrders();
 app.MapPrices();
 app.MapConsumption();
 app.MapHealth();

@@ -79,7 +79,7 @@ public sealed class OrderUpload
     public string? Failure { get; set; }
 }
 
-/// <summary>A row of an upload that was not placed, as it stood in the file.</summary>
+/// <summary>A row of an upload that was not placed, as it stood in the file. Line 0 holds the file's header.</summary>
 public sealed class OrderUploadRefusal
 {
     public int LoopId { get; set; }

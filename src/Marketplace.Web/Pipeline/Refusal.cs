@@ -4,7 +4,8 @@ namespace Marketplace.Web.Pipeline;
 
 /// <summary>One thing that is wrong with what somebody asked for, in words for that person.</summary>
 /// <param name="Field">The field it concerns; empty for the request as a whole.</param>
-public sealed record Problem(string Field, string Message);
+/// <param name="Bound">The limit that was passed, in a word for programs: gate, capacity, deposit, …</param>
+public sealed record Problem(string Field, string Message, string? Bound = null);
 
 /// <summary>An expected refusal: the request was understood and is not carried out. Its transaction is rolled back.</summary>
 public sealed class RefusedException(IReadOnlyList<Problem> problems) : Exception(string.Join(" ", problems.Select(problem => problem.Message)))

@@ -2,6 +2,7 @@ using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
@@ -35,10 +36,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
             .FirstOrDefaultAsync(cancellationToken)
             ?? throw new RefusedException($"No tariff is valid at {Instants.Iso(hour)}.");
         var own = await live.OrdersAsync(loop.Id, hour, cancellationToken);
-        var standing = await db.StandingOrders.AsNoTracking()
-            .Where(order => order.LoopId == loop.Id && order.EndedAt == null)
-            .OrderBy(order => order.Id)
-            .ToListAsync(cancellationToken);
+        var standing = await StandingTerms.AtAsync(db, loop, hour, cancellationToken);
         var forecasts = await ForecastsAsync(loop.Id, hour, cancellationToken);
         var bids = await plants.BidsAsync(loop.Id, hour, conditions, tariff, forecasts, cancellationToken);
 
@@ -47,7 +45,17 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
             order.MemberId, order.Carrier, order.Side, order.Quantity, order.Limit, OrderSource.Own, order.Id, order.PlantCode)));
         var taken = own.Where(order => order.Side == OrderSide.Buy).Select(order => (order.MemberId, order.Carrier)).ToHashSet();
 
-        foreach (var order in standing)
+        // An owner who offers a plant's output has taken the offering into the own hands for this hour.
+        var offered = own.Where(order => order.Side == OrderSide.Sell).Select(order => (order.PlantCode, order.Carrier)).ToHashSet();
+        foreach (var order in standing.Where(order => order.Side == OrderSide.Sell))
+        {
+            if (order.Quantity is { } promised && offered.Add((order.PlantCode, order.Carrier)))
+            {
+                entries.Add(new BookEntry(order.MemberId, order.Carrier, order.Side, promised, order.Limit, OrderSource.Standing, order.Id, order.PlantCode));
+            }
+        }
+
+        foreach (var order in standing.Where(order => order.Side == OrderSide.Buy))
         {
             var quantity = order.Quantity ?? forecasts.GetValueOrDefault((order.MemberId, order.Carrier));
             if (quantity > Energy.Zero && taken.Add((order.MemberId, order.Carrier)))
@@ -65,8 +73,6 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
             }
         }
 
-        // An owner who offers a plant's output has taken the offering into the own hands for this hour.
-        var offered = own.Where(order => order.Side == OrderSide.Sell).Select(order => (order.PlantCode, order.Carrier)).ToHashSet();
         foreach (var bid in bids.Bids)
         {
             foreach (var order in bid.Bid.Orders)

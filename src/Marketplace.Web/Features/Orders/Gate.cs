@@ -7,33 +7,46 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Orders;
 
 /// <summary>The gate of an hour. Orders pass it side by side; closing it waits for those under way and shuts out the rest,
-/// so that no order can slip into a book that is already fixed.</summary>
+/// so that no order can slip into a book that is already fixed. Whoever also takes <see cref="OrderIntake.LockAsync"/> takes it
+/// first: waiting for it with gates held could keep the hours from closing.</summary>
 public sealed class Gate(Work work, MarketTime marketTime)
 {
     /// <summary>Holds the gate open until the transaction ends.</summary>
     /// <exception cref="RefusedException">The gate has closed.</exception>
-    public async Task PassAsync(Loop loop, DateTimeOffset hour, CancellationToken cancellationToken, string field = "Hour")
+    public async Task PassAsync(
+        Loop loop, DateTimeOffset hour, CancellationToken cancellationToken, string field = "Hour", string whatNow = "Choose a later hour.")
     {
-        await LockAsync("pg_advisory_xact_lock_shared", loop.Id, hour, cancellationToken);
-        var closes = MarketHour.GateOf(loop, hour);
-        if (await marketTime.NowAsync(loop.Id, cancellationToken) >= closes
-            || await work.Db.HourSteps.AnyAsync(step => step.LoopId == loop.Id && step.Step == HourStepKind.Closed && step.Hour == hour, cancellationToken))
+        if ((await PassManyAsync(loop, [hour], cancellationToken)).TryGetValue(hour, out var closed))
         {
-            throw new RefusedException(field, $"The gate for {Local(loop, hour)} closed at {Local(loop, closes)}. Choose a later hour.");
+            throw new RefusedException([new Problem(field, $"{closed} {whatNow}", "gate")]);
         }
+    }
+
+    /// <summary>Holds the gates of several hours open until the transaction ends.</summary>
+    /// <returns>What is to be said of the hours whose gates have closed; those not named are open.</returns>
+    public async Task<Dictionary<DateTimeOffset, string>> PassManyAsync(Loop loop, IReadOnlyCollection<DateTimeOffset> hours, CancellationToken cancellationToken)
+    {
+        string[] names = [.. hours.Distinct().Order().Select(hour => Name(loop.Id, hour))];
+        await work.Db.Database.ExecuteSqlAsync(
+            $"SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM unnest({names}) AS name", cancellationToken);
+        var now = await marketTime.NowAsync(loop.Id, cancellationToken);
+        var (first, last) = (hours.Min(), hours.Max());
+        var closed = (await work.Db.HourSteps
+            .Where(step => step.LoopId == loop.Id && step.Step == HourStepKind.Closed && step.Hour >= first && step.Hour <= last)
+            .Select(step => step.Hour)
+            .ToListAsync(cancellationToken)).ToHashSet();
+        return hours.Distinct()
+            .Where(hour => now >= MarketHour.GateOf(loop, hour) || closed.Contains(hour))
+            .ToDictionary(hour => hour, hour => Closed(loop, hour));
     }
 
     /// <summary>Shuts the gate until the transaction ends; whoever comes next finds the hour closed.</summary>
     public Task ShutAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken) =>
-        LockAsync("pg_advisory_xact_lock", loopId, hour, cancellationToken);
+        work.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Name(loopId, hour)}, 0))", cancellationToken);
 
-    private async Task LockAsync(string function, int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"gate/{loopId}/{hour.ToUnixTimeSeconds()}");
-#pragma warning disable EF1002 // The function's name is one of two constants above.
-        await work.Db.Database.ExecuteSqlRawAsync($"SELECT {function}(hashtextextended({{0}}, 0))", [name], cancellationToken);
-#pragma warning restore EF1002
-    }
+    private static string Closed(Loop loop, DateTimeOffset hour) => $"The gate for {Local(loop, hour)} closed at {Local(loop, MarketHour.GateOf(loop, hour))}.";
+
+    private static string Name(int loopId, DateTimeOffset hour) => string.Create(CultureInfo.InvariantCulture, $"gate/{loopId}/{hour.ToUnixTimeSeconds()}");
 
     internal static string Local(Loop loop, DateTimeOffset instant) =>
         loop.Calendar.ToLocal(instant).ToString("HH:mm 'on' d MMM yyyy", CultureInfo.InvariantCulture);

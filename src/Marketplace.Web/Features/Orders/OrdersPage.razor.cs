@@ -41,12 +41,16 @@ public sealed class StandingForm
 public sealed partial class OrdersPage
 {
     private static readonly Role[] Buyers = [Role.Consumer, Role.Prosumer, Role.Producer, Role.Storage];
+    private const int ComingHours = 8;
     private static readonly string[] DoneKeys = ["placed", "changed", "withdrawn", "standing", "ended"];
 
     private bool _ready;
     private MemberHere? _member;
     private DeskView? _desk;
     private OwnOrders _orders = new([], []);
+    private IReadOnlyList<SupplyOfHour> _supply = [];
+    private CreditStanding? _credit;
+    private string? _likely;
     private IReadOnlyList<OwnOrder> _open = [];
     private IReadOnlyList<OwnOrder> _past = [];
     private IReadOnlyList<Problem> _refused = [];
@@ -68,6 +72,10 @@ public sealed partial class OrdersPage
     [SupplyParameterFromForm(FormName = "order")]
     private OrderForm Order { get; set; } = default!;
 
+    /// <summary>Whether the order is to be placed or only looked at.</summary>
+    [SupplyParameterFromForm(FormName = "order")]
+    private string? Act { get; set; }
+
     [SupplyParameterFromForm(FormName = "standing")]
     private StandingForm Standing { get; set; } = default!;
 
@@ -82,6 +90,8 @@ public sealed partial class OrdersPage
     private string Path => Loop.Path + "/orders";
 
     private string WithMember => Loop.Members.Count > 1 ? $"{Path}?member={_member!.Id.ToString(CultureInfo.InvariantCulture)}" : Path;
+
+    private string MemberQuery => Loop.Members.Count > 1 ? "?member=" + _member!.Id.ToString(CultureInfo.InvariantCulture) : "";
 
     private string? Yesterday => Carriers.TryParse(Order.Carrier, out var carrier) && _desk!.YesterdayAt.TryGetValue(carrier, out var energy)
         ? T["Hint.Yesterday", Format.Energy(energy)]
@@ -117,6 +127,8 @@ public sealed partial class OrdersPage
     {
         _desk = await Requests.Send(new OrderDesk(Loop.Id, _member!.Id));
         _orders = await Requests.Send(new OrdersOf(Loop.Id, _member.Id, _desk.MarketNow.AddHours(-24), 400));
+        _supply = await Requests.Send(new ComingSupply(Loop.Id, _member.Id, [.. _desk.Hours.Take(ComingHours).Select(open => open.Hour.Start)]));
+        _credit = await Requests.Send(new ShowCredit(Loop.Id, _member.Id));
         var hours = _desk.Hours.Select(open => open.Hour.Start).ToHashSet();
         var buys = _orders.Orders.Where(order => order.Order.Side == OrderSide.Buy).ToLookup(order => order.Order.WithdrawnAt is null && hours.Contains(order.Order.Hour));
         _open = [.. buys[true].OrderBy(order => order.Order.Hour).ThenBy(order => order.Order.Carrier)];
@@ -157,6 +169,13 @@ public sealed partial class OrdersPage
 
         var quantity = QuantityText.KWh(Order.Quantity, nameof(OrderForm.Quantity), problems);
         var limit = QuantityText.Cents(Order.Limit, nameof(OrderForm.Limit), Format.PriceUnit, problems);
+        _likely = await LikelyText.OfAsync(Requests, Loop, T, Order.Hour, Order.Carrier, OrderSide.Buy, Order.Limit, CancellationToken.None);
+        if (Act == "check")
+        {
+            new FormFaults(context).Show(problems);
+            return;
+        }
+
         if (problems.Count == 0)
         {
             var attempt = await Requests.Try(new PlaceOrder(

@@ -43,30 +43,26 @@ public sealed class PlaceOffersValidator : AbstractValidator<PlaceOffers>
     }
 }
 
-internal sealed class PlaceOffersHandler(MarketplaceDb db, IRequestHandler<PlaceOrder, long> placeOrder) : IRequestHandler<PlaceOffers, int>
+internal sealed class PlaceOffersHandler(MarketplaceDb db, OrderIntake intake) : IRequestHandler<PlaceOffers, int>
 {
     public async Task<int> Handle(PlaceOffers request, CancellationToken cancellationToken)
     {
-        var calendar = (await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken)).Calendar;
+        var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
         var hours = new Interval(request.From, request.Until + MarketHour.Length).Steps(MarketHour.Length).ToList();
-        foreach (var hour in hours)
+        var taken = await intake.TakeAsync(
+            loop, request.MemberId,
+            [.. hours.Select(hour => new OrderToPlace(
+                request.SubmissionOf(hour), hour, request.Carrier, OrderSide.Sell, request.Quantity, request.Limit, request.PlantCode))],
+            skipIdentical: false, cancellationToken);
+        if (taken.Index().FirstOrDefault(order => order.Item.Problem is not null) is { Item.Problem: { } problem } refused)
         {
-            try
+            // Which of the hours it was, and that none of them was taken.
+            var name = loop.Calendar.ToLocal(hours[refused.Index]).ToString("HH:mm 'on' d MMM", CultureInfo.InvariantCulture);
+            throw new RefusedException([problem with
             {
-                await placeOrder.Handle(
-                    new PlaceOrder(
-                        request.LoopId, request.MemberId, request.SubmissionOf(hour), hour, request.Carrier, OrderSide.Sell,
-                        request.Quantity, request.Limit, request.PlantCode),
-                    cancellationToken);
-            }
-            catch (RefusedException refusal)
-            {
-                // Which of the hours it was, and that none of them was taken.
-                var name = calendar.ToLocal(hour).ToString("HH:mm 'on' d MMM", CultureInfo.InvariantCulture);
-                throw new RefusedException([.. refusal.Problems.Select(problem => new Problem(
-                    problem.Field == nameof(PlaceOrder.Hour) ? nameof(PlaceOffers.From) : problem.Field,
-                    hours.Count == 1 ? problem.Message : $"{name}: {problem.Message} None of the {hours.Count.ToString(CultureInfo.InvariantCulture)} offers was placed."))]);
-            }
+                Field = problem.Field == nameof(PlaceOrder.Hour) ? nameof(PlaceOffers.From) : problem.Field,
+                Message = hours.Count == 1 ? problem.Message : $"{name}: {problem.Message} None of the {hours.Count.ToString(CultureInfo.InvariantCulture)} offers was placed.",
+            }]);
         }
 
         return hours.Count;

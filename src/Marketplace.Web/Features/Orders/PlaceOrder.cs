@@ -1,9 +1,7 @@
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Quantities;
-using Marketplace.Replica;
 using Marketplace.Web.Features.Loops;
-using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -53,110 +51,28 @@ public sealed class PlaceOrderValidator : AbstractValidator<PlaceOrder>
     }
 }
 
-internal sealed class PlaceOrderHandler(Work work, Gate gate, CurrentActor current, TimeProvider time) : IRequestHandler<PlaceOrder, long>
+internal sealed class PlaceOrderHandler(Work work, OrderIntake intake, Gate gate, TimeProvider time) : IRequestHandler<PlaceOrder, long>
 {
     public async Task<long> Handle(PlaceOrder request, CancellationToken cancellationToken)
     {
         var db = work.Db;
         var loop = await db.Loops.SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
-        await gate.PassAsync(loop, request.Hour, cancellationToken);
-
-        var already = await db.Orders.SingleOrDefaultAsync(order => order.LoopId == loop.Id && order.SubmissionId == request.SubmissionId, cancellationToken);
-        if (already is not null)
+        await intake.LockAsync(loop.Id, request.MemberId, cancellationToken);
+        if (request.Replaces is { } replaced
+            && !await db.Orders.AnyAsync(order => order.LoopId == loop.Id && order.SubmissionId == request.SubmissionId, cancellationToken))
         {
-            return already.MemberId == request.MemberId ? already.Id : throw new NotPermittedException(nameof(PlaceOrder));
-        }
-
-        await CheckDeliverableAsync(request, cancellationToken);
-        if (request.Replaces is { } replaced)
-        {
+            // Gates are passed in the order of their hours, as everywhere.
+            var former = await WithdrawOrderHandler.HourOfAsync(db, loop.Id, request.MemberId, replaced, cancellationToken);
+            await gate.PassManyAsync(loop, [former, request.Hour], cancellationToken);
+            await gate.PassAsync(loop, former, cancellationToken, "It can no longer be changed.");
             await WithdrawOrderHandler.WithdrawAsync(db, loop.Id, request.MemberId, replaced, time.GetUtcNow(), cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
 
-        await CheckOwnOrdersAsync(request, cancellationToken);
-
-        var placed = new MarketOrder
-        {
-            LoopId = loop.Id,
-            SubmissionId = request.SubmissionId,
-            MemberId = request.MemberId,
-            Hour = request.Hour,
-            Carrier = request.Carrier,
-            Side = request.Side,
-            PlantCode = request.Side == OrderSide.Sell ? request.PlantCode : null,
-            Quantity = request.Quantity,
-            Limit = request.Limit,
-            PlacedBy = current.Actor.AccountId,
-            PlacedAt = time.GetUtcNow(),
-        };
-        db.Orders.Add(placed);
-        await db.SaveChangesAsync(cancellationToken);
-        return placed.Id;
-    }
-
-    /// <summary>Who buys has a meter that can take it; who sells has a plant that can give it.</summary>
-    private async Task CheckDeliverableAsync(PlaceOrder request, CancellationToken cancellationToken)
-    {
-        var db = work.Db;
-        if (request.Side == OrderSide.Buy)
-        {
-            if (!await db.Meters.AnyAsync(
-                meter => meter.LoopId == request.LoopId && meter.MemberId == request.MemberId && meter.Carrier == request.Carrier
-                    && meter.Direction == MeterDirection.Consumption && meter.InServiceUntil == null,
-                cancellationToken))
-            {
-                throw new RefusedException(nameof(request.Carrier), $"You have no meter that takes {request.Carrier.Name()} from the loop.");
-            }
-
-            return;
-        }
-
-        var record = await db.Plants.AsNoTracking().SingleOrDefaultAsync(
-            plant => plant.LoopId == request.LoopId && plant.OwnerId == request.MemberId && plant.Code == request.PlantCode, cancellationToken);
-        var plant = record is null ? null : PlantDefinition.Read(record.Definition);
-        if (plant is null || !plant.Sells(request.Carrier))
-        {
-            throw new RefusedException(nameof(request.PlantCode), $"None of your plants with this name sells {request.Carrier.Name()} by offer.");
-        }
-
-        if (request.Quantity.WattHours > plant.CapacityWatts)
-        {
-            throw new RefusedException(
-                nameof(request.Quantity), $"{plant.DisplayName} can give at most {Energy.FromWh(plant.CapacityWatts).KilowattHours:0.###} kWh in an hour.");
-        }
-    }
-
-    private async Task CheckOwnOrdersAsync(PlaceOrder request, CancellationToken cancellationToken)
-    {
-        var own = await work.Db.Orders
-            .Where(order => order.LoopId == request.LoopId && order.MemberId == request.MemberId && order.Hour == request.Hour
-                && order.Carrier == request.Carrier && order.WithdrawnAt == null)
-            .Select(order => new { order.Side, order.Limit, order.Quantity, order.PlantCode })
-            .ToListAsync(cancellationToken);
-        var standing = await work.Db.StandingOrders
-            .Where(order => order.LoopId == request.LoopId && order.MemberId == request.MemberId && order.Carrier == request.Carrier && order.EndedAt == null)
-            .Select(order => new { order.Side, order.Limit })
-            .ToListAsync(cancellationToken);
-        var opposite = own.Where(order => order.Side != request.Side).Select(order => order.Limit)
-            .Concat(standing.Where(order => order.Side != request.Side).Select(order => order.Limit));
-        if (opposite.Any(limit => request.Side == OrderSide.Buy ? request.Limit >= limit : limit >= request.Limit))
-        {
-            throw new RefusedException(
-                nameof(request.Limit), "This would trade with your own order on the other side of the same hour. Change the price limit, or withdraw the other order.");
-        }
-
-        if (request.Side == OrderSide.Sell)
-        {
-            var plant = PlantDefinition.Read((await work.Db.Plants.AsNoTracking()
-                .SingleAsync(plant => plant.LoopId == request.LoopId && plant.Code == request.PlantCode, cancellationToken)).Definition);
-            var offered = own.Where(order => order.Side == OrderSide.Sell && order.PlantCode == request.PlantCode).Sum(order => order.Quantity.WattHours);
-            if (offered + request.Quantity.WattHours > plant.CapacityWatts)
-            {
-                throw new RefusedException(
-                    nameof(request.Quantity),
-                    $"With {Energy.FromWh(offered).KilowattHours:0.###} kWh already offered for this hour, {plant.DisplayName} can give {Energy.FromWh(Math.Max(0, plant.CapacityWatts - offered)).KilowattHours:0.###} kWh more.");
-            }
-        }
+        var taken = (await intake.TakeAsync(
+            loop, request.MemberId,
+            [new OrderToPlace(request.SubmissionId, request.Hour, request.Carrier, request.Side, request.Quantity, request.Limit, request.PlantCode)],
+            skipIdentical: false, cancellationToken))[0];
+        return taken.OrderId ?? throw new RefusedException([taken.Problem!]);
     }
 }

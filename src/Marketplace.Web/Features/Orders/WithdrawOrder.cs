@@ -17,15 +17,19 @@ internal sealed class WithdrawOrderHandler(Work work, Gate gate, TimeProvider ti
     {
         var db = work.Db;
         var loop = await db.Loops.SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
-        var hour = await db.Orders
-            .Where(order => order.LoopId == request.LoopId && order.MemberId == request.MemberId && order.Id == request.OrderId)
-            .Select(order => (DateTimeOffset?)order.Hour)
-            .SingleOrDefaultAsync(cancellationToken) ?? throw new RefusedException("There is no such order of yours.");
-        await gate.PassAsync(loop, hour, cancellationToken);
+        var hour = await HourOfAsync(db, request.LoopId, request.MemberId, request.OrderId, cancellationToken);
+        await gate.PassAsync(loop, hour, cancellationToken, "The order stands in the book of its hour and can no longer be withdrawn.");
         await WithdrawAsync(db, request.LoopId, request.MemberId, request.OrderId, time.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         return Unit.Value;
     }
+
+    /// <summary>The delivery hour of a member's order.</summary>
+    public static async Task<DateTimeOffset> HourOfAsync(MarketplaceDb db, int loopId, int memberId, long orderId, CancellationToken cancellationToken) =>
+        await db.Orders
+            .Where(order => order.LoopId == loopId && order.MemberId == memberId && order.Id == orderId)
+            .Select(order => (DateTimeOffset?)order.Hour)
+            .SingleOrDefaultAsync(cancellationToken) ?? throw new RefusedException("There is no such order of yours.");
 
     /// <summary>Marks the order withdrawn; withdrawing it again changes nothing.</summary>
     public static async Task WithdrawAsync(
