@@ -110,6 +110,22 @@ document.addEventListener('click', e => {
   if (e.target.closest?.('[data-print]')) { e.preventDefault(); print(); }
 });
 
+// What recent prices say of an order, while it is typed. Without a script the form's own button asks the same.
+const likely = new Map();
+document.addEventListener('input', e => {
+  const form = e.target.form;
+  const output = form?.querySelector('[data-likely]');
+  if (!output) return;
+  clearTimeout(likely.get(form));
+  likely.set(form, setTimeout(async () => {
+    const value = name => form.querySelector(`[name="Order.${name}"]`)?.value ?? '';
+    const query = new URLSearchParams({ hour: value('Hour'), carrier: value('Carrier'), limit: value('Limit'), side: output.dataset.likelySide });
+    const answer = await fetch(`${output.dataset.likely}?${query}`).catch(() => null);
+    const text = answer?.ok ? await answer.text() : '';
+    if (output.textContent !== text) output.textContent = text;
+  }, 350));
+});
+
 // A summary of errors takes the focus, so that it is read first.
 const focusErrors = () => document.querySelector('.form-errors')?.focus();
 focusErrors();

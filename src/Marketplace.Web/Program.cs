@@ -1,4 +1,5 @@
 using Marketplace.Web.Features.Accounts;
+using Marketplace.Web.Features.Api;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Consumption;
@@ -33,6 +34,7 @@ builder.AddReplay();
 builder.AddHealth();
 builder.AddBills();
 builder.AddPrices();
+builder.AddApi();
 
 var app = builder.Build();
 
@@ -48,5 +50,6 @@ app.MapPrices();
 app.MapConsumption();
 app.MapHealth();
 app.MapBills();
+app.MapApi();
 
 return await Commands.RunAsync(app, args);

@@ -39,6 +39,13 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRe
         await db.Memberships.Where(membership => membership.LoopId == loopId && membership.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.MemberRoles.Where(role => role.LoopId == loopId && role.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.Invitations.Where(invitation => invitation.LoopId == loopId && invitation.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        // Templates carry names that people chose, files what they wrote; standing orders must not go on without them.
+        await db.StandingOrders.Where(order => order.LoopId == loopId && order.MemberId == memberId && order.EndedAt == null)
+            .ExecuteUpdateAsync(orders => orders.SetProperty(order => order.EndedAt, now), cancellationToken);
+        await db.StandingOrders.Where(order => order.LoopId == loopId && order.MemberId == memberId && order.TemplateId != null)
+            .ExecuteUpdateAsync(orders => orders.SetProperty(order => order.TemplateId, (long?)null), cancellationToken);
+        await db.OrderTemplates.Where(template => template.LoopId == loopId && template.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        await db.OrderUploads.Where(upload => upload.LoopId == loopId && upload.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         member.Name = member.Key;
         member.Attributes = null;
         await db.SaveChangesAsync(cancellationToken);

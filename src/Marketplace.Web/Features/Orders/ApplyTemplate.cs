@@ -21,6 +21,16 @@ public sealed record ApplyTemplate(int LoopId, int MemberId, long TemplateId, Gu
 {
     public bool Permits(Actor actor) => actor.ActsFor(LoopId, MemberId);
 
+    /// <summary>The hours of these days that the template asks for. A day has the hours it has: where the clock goes forward one is
+    /// missing, where it is set back one comes twice.</summary>
+    public static IEnumerable<(DateTimeOffset Start, TemplateHour Terms)> HoursOf(TemplateView template, LoopCalendar calendar, DateOnly from, DateOnly until)
+    {
+        var terms = template.Hours.ToDictionary(hour => hour.HourOfDay);
+        return new Interval(calendar.StartOf(from), calendar.StartOf(until.AddDays(1))).Steps(MarketHour.Length)
+            .Where(start => terms.ContainsKey(calendar.ToLocal(start).Hour))
+            .Select(start => (start, terms[calendar.ToLocal(start).Hour]));
+    }
+
     internal Guid SubmissionOf(DateTimeOffset hour) => new(
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{SubmissionId:N}/{TemplateId}/{Instants.Iso(hour)}"))).AsSpan(0, 16));
 }
@@ -57,20 +67,10 @@ internal sealed class ApplyTemplateHandler(MarketplaceDb db, OrderIntake intake,
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
         var template = (await templates.Handle(new TemplatesOf(request.LoopId, request.MemberId), cancellationToken))
             .FirstOrDefault(template => template.Id == request.TemplateId) ?? throw new RefusedException("You have no such template.");
-        var orders = OrdersOf(template, loop.Calendar, request.From, request.Until).Select(hour => new OrderToPlace(
+        var orders = ApplyTemplate.HoursOf(template, loop.Calendar, request.From, request.Until).Select(hour => new OrderToPlace(
             request.SubmissionOf(hour.Start), hour.Start, template.Carrier, template.Side, hour.Terms.Quantity, hour.Terms.Limit, template.PlantCode)).ToList();
         var taken = await intake.TakeAsync(loop, request.MemberId, orders, skipIdentical: true, cancellationToken);
         return new TemplateReport(template, [.. orders.Zip(taken, (order, outcome) =>
             new TemplateReportHour(MarketMoment.HourOf(order.Hour), order.Quantity, order.Limit, outcome))]);
-    }
-
-    /// <summary>The hours of these days that the template asks for. A day has the hours it has: where the clock goes forward one is
-    /// missing, where it is set back one comes twice.</summary>
-    internal static IEnumerable<(DateTimeOffset Start, TemplateHour Terms)> OrdersOf(TemplateView template, LoopCalendar calendar, DateOnly from, DateOnly until)
-    {
-        var terms = template.Hours.ToDictionary(hour => hour.HourOfDay);
-        return new Interval(calendar.StartOf(from), calendar.StartOf(until.AddDays(1))).Steps(MarketHour.Length)
-            .Where(start => terms.ContainsKey(calendar.ToLocal(start).Hour))
-            .Select(start => (start, terms[calendar.ToLocal(start).Hour]));
     }
 }

@@ -102,5 +102,5 @@ public sealed class Tariffs(IReadOnlyList<Tariff> newestFirst)
     public long WithVat(long micro, DateTimeOffset hour) =>
         Rounding.DivideAwayFromZero((Int128)micro * (10_000 + (At(hour)?.VatBasisPoints ?? 0)), 10_000);
 
-    private Tariff? At(DateTimeOffset hour) => newestFirst.FirstOrDefault(tariff => tariff.ValidFrom <= hour) ?? newestFirst.LastOrDefault();
+    private Tariff? At(DateTimeOffset hour) => newestFirst.FirstOrDefault(tariff => tariff.ValidFrom <= hour) ?? (newestFirst.Count == 0 ? null : newestFirst[^1]);
 }

@@ -21,6 +21,7 @@ public sealed class OrderFile
     public const int MostBytes = 4 * 1024 * 1024;
     private const int LongestLine = 1_000;
 
+    private static readonly char[] Separators = [';', '\t', ','];
     private static readonly string[] Required = ["carrier", "side", "quantity_kwh", "limit_ct_per_kwh"];
     private static readonly string[] WithoutZone = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HHmm"];
     private static readonly string[] WithOffset = ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd HH:mm:sszzz", "yyyy-MM-dd HH:mmzzz"];
@@ -100,7 +101,7 @@ public sealed class OrderFile
 
     private void ReadHeader(string text)
     {
-        _separator = new[] { ';', '\t', ',' }.FirstOrDefault(separator => text.Contains(separator, StringComparison.Ordinal), ',');
+        _separator = Separators.FirstOrDefault(separator => text.Contains(separator, StringComparison.Ordinal), ',');
         var names = Split(text).Select(name => name.Trim()).ToList();
         foreach (var (i, name) in names.Index())
         {
@@ -253,7 +254,7 @@ public sealed class OrderFile
     /// <summary>The header and a row with the reason as its last column.</summary>
     public static string WithReason(string header, string row, string reason)
     {
-        var separator = new[] { ';', '\t', ',' }.FirstOrDefault(separator => header.Contains(separator, StringComparison.Ordinal), ',');
+        var separator = Separators.FirstOrDefault(separator => header.Contains(separator, StringComparison.Ordinal), ',');
         return row + separator + "\"" + reason.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 }

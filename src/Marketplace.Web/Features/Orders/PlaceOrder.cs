@@ -64,7 +64,7 @@ internal sealed class PlaceOrderHandler(Work work, OrderIntake intake, Gate gate
             // Gates are passed in the order of their hours, as everywhere.
             var former = await WithdrawOrderHandler.HourOfAsync(db, loop.Id, request.MemberId, replaced, cancellationToken);
             await gate.PassManyAsync(loop, [former, request.Hour], cancellationToken);
-            await gate.PassAsync(loop, former, cancellationToken, "It can no longer be changed.");
+            await gate.PassAsync(loop, former, cancellationToken, whatNow: "It can no longer be changed.");
             await WithdrawOrderHandler.WithdrawAsync(db, loop.Id, request.MemberId, replaced, time.GetUtcNow(), cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
@@ -75,4 +75,21 @@ internal sealed class PlaceOrderHandler(Work work, OrderIntake intake, Gate gate
             skipIdentical: false, cancellationToken))[0];
         return taken.OrderId ?? throw new RefusedException([taken.Problem!]);
     }
+}
+
+/// <summary>Places several orders of a member in one act; each is judged by itself.</summary>
+public sealed record PlaceOrders(int LoopId, int MemberId, IReadOnlyList<OrderToPlace> Orders) : IRequest<IReadOnlyList<Taken>>, IGuarded, IChange
+{
+    public bool Permits(Actor actor) => actor.ActsFor(LoopId, MemberId);
+}
+
+public sealed class PlaceOrdersValidator : AbstractValidator<PlaceOrders>
+{
+    public PlaceOrdersValidator() => RuleFor(place => place.Orders).Must(orders => orders.Count <= 1_000).WithMessage("Place at most 1,000 orders at once.");
+}
+
+internal sealed class PlaceOrdersHandler(MarketplaceDb db, OrderIntake intake) : IRequestHandler<PlaceOrders, IReadOnlyList<Taken>>
+{
+    public async Task<IReadOnlyList<Taken>> Handle(PlaceOrders request, CancellationToken cancellationToken) => await intake.TakeAsync(
+        await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken), request.MemberId, request.Orders, skipIdentical: false, cancellationToken);
 }

@@ -18,7 +18,7 @@ internal sealed class WithdrawOrderHandler(Work work, Gate gate, TimeProvider ti
         var db = work.Db;
         var loop = await db.Loops.SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
         var hour = await HourOfAsync(db, request.LoopId, request.MemberId, request.OrderId, cancellationToken);
-        await gate.PassAsync(loop, hour, cancellationToken, "The order stands in the book of its hour and can no longer be withdrawn.");
+        await gate.PassAsync(loop, hour, cancellationToken, whatNow: "The order stands in the book of its hour and can no longer be withdrawn.");
         await WithdrawAsync(db, request.LoopId, request.MemberId, request.OrderId, time.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         return Unit.Value;

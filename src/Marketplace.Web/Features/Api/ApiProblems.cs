@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Marketplace.Web.Pipeline;
+
+namespace Marketplace.Web.Features.Api;
+
+/// <summary>Refusals as RFC 9457 problem details: what happened in words, and each field with the bound that was passed.</summary>
+internal static class ApiProblems
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        NumberHandling = JsonNumberHandling.Strict,
+    };
+
+    public static IResult Of(int status, string type, string title, string detail, IReadOnlyList<ApiFault>? errors = null) => Results.Problem(
+        detail, statusCode: status, title: title, type: "/api#" + type,
+        extensions: errors is null ? null : new Dictionary<string, object?> { ["errors"] = errors });
+
+    public static IResult Refused(IReadOnlyList<Problem> problems) => Of(
+        StatusCodes.Status422UnprocessableEntity, "refused", "Refused", string.Join(" ", problems.Select(problem => problem.Message)), [.. problems.Select(FaultOf)]);
+
+    public static ApiFault FaultOf(Problem problem) => new(FieldOf(problem.Field), problem.Bound, problem.Message);
+
+    public static IResult NotFound() => Of(StatusCodes.Status404NotFound, "not-found", "Not found", "There is no such thing, or it is not yours to see.");
+
+    /// <summary>Reads a body; what is wrong with it names the place.</summary>
+    public static async Task<T> ReadAsync<T>(HttpContext context)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<T>(context.Request.Body, Json, context.RequestAborted)
+                ?? throw new BodyException("", "The body is empty; send JSON.");
+        }
+        catch (JsonException malformed)
+        {
+            throw new BodyException(malformed.Path?.TrimStart('$', '.') ?? "", "The body is not the JSON that is expected here" + (malformed.Path is { Length: > 1 } path ? $", at {path}." : ". " + malformed.Message));
+        }
+    }
+
+    /// <summary>Turns what requests refuse into problem details.</summary>
+    public static async ValueTask<object?> Filter(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (RefusedException refusal)
+        {
+            return Refused(refusal.Problems);
+        }
+        catch (NotPermittedException)
+        {
+            return NotFound();
+        }
+        catch (BodyException body)
+        {
+            return Of(StatusCodes.Status400BadRequest, "malformed", "Malformed", body.Message, body.Field.Length == 0 ? null : [new ApiFault(body.Field, null, body.Message)]);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            return Of(bad.StatusCode, "malformed", "Malformed", bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is larger than this takes." : "The body could not be read.");
+        }
+    }
+
+    // The interface's own names of what requests call otherwise.
+    private static string? FieldOf(string field) => field switch
+    {
+        "" => null,
+        "Quantity" => "quantityWh",
+        "Limit" => "limitMicroPerKWh",
+        "PlantCode" => "plant",
+        "SubmissionId" => "Idempotency-Key",
+        _ => JsonNamingPolicy.CamelCase.ConvertName(field),
+    };
+}
+
+/// <param name="Field">Where it is wrong; null for the whole.</param>
+/// <param name="Bound">Which bound was passed: gate, capacity, operator-limit, deposit, balance, …</param>
+public sealed record ApiFault(string? Field, string? Bound, string Detail);
+
+/// <summary>A body that cannot be read.</summary>
+internal sealed class BodyException(string field, string message) : Exception(message)
+{
+    public string Field { get; } = field;
+}
