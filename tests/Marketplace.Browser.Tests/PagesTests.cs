@@ -50,6 +50,7 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/operations/journal?period=2026-11-04" },
         { "operator", Loop + "/operations/fallback/2026-11-04T1100Z" },
         { "operator", Loop + "/operations/preview" },
+        { "operator", Loop + "/operations/corrections/2026-11-04T1100Z" },
         { "operator", Loop + "/operations/preview/2026-11-04T1100Z" },
         { "operator", Loop + "/market/2026-11-04T1100Z" },
     };

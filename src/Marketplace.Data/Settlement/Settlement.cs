@@ -128,6 +128,9 @@ public enum AccountKind : short
 
     /// <summary>The loop's money at its bank.</summary>
     Bank = 13,
+
+    /// <summary>What the loop bears of named corrections of published hours.</summary>
+    Corrections = 14,
 }
 
 public sealed class JournalAccount
@@ -159,6 +162,7 @@ public enum TransferKind : short
     EnergyLost = 12,
     Deposit = 13,
     Payment = 14,
+    Correction = 15,
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:

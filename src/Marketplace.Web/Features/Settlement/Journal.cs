@@ -65,7 +65,7 @@ public sealed class JournalAccounts(int loopId, IReadOnlyDictionary<(AccountKind
     public static IReadOnlyList<AccountKind> OfTheLoop { get; } =
     [
         AccountKind.Market, AccountKind.Imbalance, AccountKind.NetworkFees, AccountKind.StandingCharges, AccountKind.Vat,
-        AccountKind.Rounding, AccountKind.Conversion, AccountKind.Losses, AccountKind.Bank,
+        AccountKind.Rounding, AccountKind.Conversion, AccountKind.Losses, AccountKind.Bank, AccountKind.Corrections,
     ];
 
     public static IReadOnlyList<AccountKind> OfAMember { get; } = [AccountKind.Unbilled, AccountKind.Receivable, AccountKind.Energy, AccountKind.Deposit];

@@ -1,0 +1,55 @@
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Corrections;
+
+/// <summary>The named corrections of a published hour, for anybody: when and why, not whose.</summary>
+public sealed record CorrectionsOfHour(int LoopId, DateTimeOffset Hour) : IRequest<IReadOnlyList<CorrectionNotice>>, IPublic;
+
+public sealed record CorrectionNotice(DateTimeOffset At, Carrier Carrier, string Reason);
+
+/// <summary>What the corrections of an hour moved for one member.</summary>
+public sealed record OwnCorrections(int LoopId, int MemberId, DateTimeOffset Hour) : IRequest<IReadOnlyList<OwnCorrection>>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.ActsFor(LoopId, MemberId) || actor.Operates(LoopId);
+}
+
+/// <param name="Amount">Above zero the member owes it.</param>
+public sealed record OwnCorrection(Carrier Carrier, Money Amount);
+
+internal sealed class CorrectionsOfHourHandler(MarketplaceDb db)
+    : IRequestHandler<CorrectionsOfHour, IReadOnlyList<CorrectionNotice>>, IRequestHandler<OwnCorrections, IReadOnlyList<OwnCorrection>>
+{
+    public async Task<IReadOnlyList<CorrectionNotice>> Handle(CorrectionsOfHour request, CancellationToken cancellationToken)
+    {
+        // The journal's key finds the few hours that have any; only for those is the list of acts read.
+        if (!await db.Transfers.AnyAsync(
+            transfer => transfer.LoopId == request.LoopId && transfer.Hour == request.Hour && transfer.Kind == TransferKind.Correction, cancellationToken))
+        {
+            return [];
+        }
+
+        var start = CorrectionSubject.Start(request.Hour);
+        var acts = await db.OperatorActions
+            .Where(action => action.LoopId == request.LoopId && action.Action == nameof(CorrectHour) && action.Subject.StartsWith(start))
+            .OrderBy(action => action.Id)
+            .Select(action => new { action.At, action.Subject })
+            .ToListAsync(cancellationToken);
+        return [.. acts.Select(act => CorrectionSubject.Read(act.Subject) is var (carrier, reason) ? new CorrectionNotice(act.At, carrier, reason) : null).OfType<CorrectionNotice>()];
+    }
+
+    public async Task<IReadOnlyList<OwnCorrection>> Handle(OwnCorrections request, CancellationToken cancellationToken)
+    {
+        var rows = await (
+            from transfer in db.Transfers
+            where transfer.LoopId == request.LoopId && transfer.Hour == request.Hour && transfer.Kind == TransferKind.Correction
+            from account in db.Accounts.Where(account => account.LoopId == transfer.LoopId && account.MemberId == request.MemberId
+                && account.Kind == AccountKind.Unbilled && (account.Id == transfer.DebitAccount || account.Id == transfer.CreditAccount))
+            select new { transfer.Carrier, Owes = account.Id == transfer.DebitAccount, transfer.Amount })
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(row => new OwnCorrection((Carrier)row.Carrier, Money.FromMicro(row.Owes ? row.Amount : -row.Amount)))];
+    }
+}
