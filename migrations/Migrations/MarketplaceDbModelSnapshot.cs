@@ -563,6 +563,253 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("converter_runs", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Deal", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BuyerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("buyer_id");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<int>("ProposerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("proposer_id");
+
+                    b.Property<int>("SellerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("seller_id");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_deals");
+
+                    b.HasIndex("LoopId", "BuyerId")
+                        .HasDatabaseName("ix_deals_loop_id_buyer_id");
+
+                    b.HasIndex("LoopId", "SellerId")
+                        .HasDatabaseName("ix_deals_loop_id_seller_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_deals_loop_id_submission_id");
+
+                    b.ToTable("deals", "market", t =>
+                        {
+                            t.HasCheckConstraint("deals_two_parties", "seller_id <> buyer_id AND proposer_id IN (seller_id, buyer_id)");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DealAct", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("DealId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deal_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<byte[]>("Canonical")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<Guid?>("DoneBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("done_by");
+
+                    b.Property<DateTimeOffset>("EndsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ends_at");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<short>("HourFrom")
+                        .HasColumnType("smallint")
+                        .HasColumnName("hour_from");
+
+                    b.Property<short>("HourUntil")
+                        .HasColumnType("smallint")
+                        .HasColumnName("hour_until");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("MarketAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("market_at");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<long>("Price")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price");
+
+                    b.Property<long>("Quantity")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity");
+
+                    b.Property<DateTimeOffset>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
+
+                    b.HasKey("LoopId", "DealId", "Number")
+                        .HasName("pk_deal_acts");
+
+                    b.HasIndex("LoopId", "EndsAt")
+                        .HasDatabaseName("ix_deal_acts_loop_id_ends_at")
+                        .HasFilter("kind = 3");
+
+                    b.ToTable("deal_acts", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DealHour", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<long>("DealId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deal_id");
+
+                    b.Property<long>("Agreed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("agreed");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<int>("BuyerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("buyer_id");
+
+                    b.Property<byte[]>("Canonical")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<short>("Curtailed")
+                        .HasColumnType("smallint")
+                        .HasColumnName("curtailed");
+
+                    b.Property<long>("Delivered")
+                        .HasColumnType("bigint")
+                        .HasColumnName("delivered");
+
+                    b.Property<string>("PlantCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<long>("Price")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price");
+
+                    b.Property<int>("SellerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("seller_id");
+
+                    b.HasKey("LoopId", "Hour", "DealId")
+                        .HasName("pk_deal_hours");
+
+                    b.HasIndex("LoopId", "DealId", "Hour")
+                        .HasDatabaseName("ix_deal_hours_loop_id_deal_id_hour");
+
+                    b.ToTable("deal_hours", "market", t =>
+                        {
+                            t.HasCheckConstraint("deal_hours_within_terms", "delivered >= 0 AND delivered <= agreed");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DealNote", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("DealId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deal_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("text");
+
+                    b.HasKey("LoopId", "DealId", "Number")
+                        .HasName("pk_deal_notes");
+
+                    b.ToTable("deal_notes", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.HourBalance", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2377,6 +2624,53 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_bill_lines_bills_loop_id_bill_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Deal", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BuyerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_deals_members_loop_id_buyer_id");
+
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "SellerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_deals_members_loop_id_seller_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DealAct", b =>
+                {
+                    b.HasOne("Marketplace.Data.Deal", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DealId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_deal_acts_deals_loop_id_deal_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DealHour", b =>
+                {
+                    b.HasOne("Marketplace.Data.Deal", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DealId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_deal_hours_deals_loop_id_deal_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DealNote", b =>
+                {
+                    b.HasOne("Marketplace.Data.DealAct", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DealId", "Number")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_deal_notes_deal_acts_loop_id_deal_id_number");
                 });
 
             modelBuilder.Entity("Marketplace.Data.HourConditions", b =>

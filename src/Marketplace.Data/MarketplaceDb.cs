@@ -59,6 +59,14 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<MoneyReceipt> MoneyReceipts => Set<MoneyReceipt>();
 
+    public DbSet<Deal> Deals => Set<Deal>();
+
+    public DbSet<DealAct> DealActs => Set<DealAct>();
+
+    public DbSet<DealNote> DealNotes => Set<DealNote>();
+
+    public DbSet<DealHour> DealHours => Set<DealHour>();
+
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     public DbSet<ApiKeyScope> ApiKeyScopes => Set<ApiKeyScope>();

@@ -47,6 +47,9 @@ public enum RecordKind : byte
 
     /// <summary>The last checkpoint of the log this one continues.</summary>
     PredecessorLog = 14,
+
+    /// <summary>An act of a party to a bilateral deal, or what a deal delivers in an hour.</summary>
+    Deal = 15,
 }
 
 /// <summary>A record to be committed to.</summary>

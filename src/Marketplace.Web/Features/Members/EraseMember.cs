@@ -46,6 +46,7 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRe
             .ExecuteUpdateAsync(orders => orders.SetProperty(order => order.TemplateId, (long?)null), cancellationToken);
         await db.OrderTemplates.Where(template => template.LoopId == loopId && template.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.OrderUploads.Where(upload => upload.LoopId == loopId && upload.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        await db.DealNotes.Where(note => note.LoopId == loopId && note.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         member.Name = member.Key;
         member.Attributes = null;
         await db.SaveChangesAsync(cancellationToken);
