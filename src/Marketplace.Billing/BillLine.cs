@@ -34,6 +34,9 @@ public enum BillLineKind
 
     /// <summary>The share of a plant's revenue that its owner passes on.</summary>
     SharePaid = 10,
+
+    /// <summary>What is paid, or received, on top of the price for energy of the origin that was asked for.</summary>
+    Preference = 11,
 }
 
 /// <summary>Names of line kinds in records.</summary>
@@ -52,6 +55,7 @@ public static class BillLineKinds
         BillLineKind.Discharge => "discharge",
         BillLineKind.ShareReceived => "share-received",
         BillLineKind.SharePaid => "share-paid",
+        BillLineKind.Preference => "preference",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of bill line"),
     };
 

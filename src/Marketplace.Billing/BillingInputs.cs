@@ -64,8 +64,17 @@ public sealed record PositionSum
     /// <summary>The highest hourly market price at which something was traded.</summary>
     public Price? HighestPrice { get; init; }
 
+    /// <summary>Energy for which an origin was asked for.</summary>
+    public Energy Wished { get; init; }
+
+    /// <summary>What of it certificates cover; below zero for what a seller gave for others' wishes.</summary>
+    public Energy WishMet { get; init; }
+
+    /// <summary>What is paid (above zero) or received (below zero) for it on top of the price.</summary>
+    public Money WishPremium { get; init; }
+
     /// <summary>Everything owed for these hours.</summary>
-    public Money Total => TradedAmount + ImbalanceAmount + NetworkFee;
+    public Money Total => TradedAmount + ImbalanceAmount + NetworkFee + WishPremium;
 }
 
 /// <summary>On how many local days a member was supplied under one tariff.</summary>

@@ -108,6 +108,18 @@ public static class Invoicing
             ]));
         }
 
+        if (sum.Wished != Energy.Zero || sum.WishMet != Energy.Zero || sum.WishPremium != Money.Zero)
+        {
+            yield return Line(BillLineKind.Preference, sum.WishMet, sum.WishPremium, new LineTrace(BillLineKind.Preference.Name(), sum.TariffVersion,
+            [
+                new("side", (long)sum.Side),
+                new("hours", sum.Hours),
+                new("wishedWh", sum.Wished.WattHours),
+                new("metWh", sum.WishMet.WattHours),
+                new("exactMicro", sum.WishPremium.Micro),
+            ]));
+        }
+
         if (sum.NetworkFee != Money.Zero)
         {
             yield return Line(BillLineKind.NetworkFee, sum.Metered, sum.NetworkFee, new LineTrace(BillLineKind.NetworkFee.Name(), sum.TariffVersion,

@@ -1,21 +1,9 @@
+using Marketplace.Market;
 using Marketplace.Quantities;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Marketplace.Data;
-
-/// <summary>What a member asks of the energy it buys beyond the price. Stored as numbers: never renumber.</summary>
-public enum Wish : short
-{
-    /// <summary>Nothing: the auction's price is all that counts.</summary>
-    Cheapest = 1,
-
-    /// <summary>Energy that was made in the loop in the same hour.</summary>
-    LocalFirst = 2,
-
-    /// <summary>Energy from sun, waste heat or the surroundings in the same hour.</summary>
-    RenewableOnly = 3,
-}
 
 /// <summary>A member's wish for a carrier from an hour on, and what it adds to the price of each kWh that meets it. It never changes who
 /// trades: certificates are given out after clearing, and what is not met costs nothing.</summary>
@@ -31,7 +19,7 @@ public sealed class MemberPreference
 
     public DateTimeOffset ValidFrom { get; set; }
 
-    public Wish Wish { get; set; }
+    public Preference Wish { get; set; }
 
     public Price Premium { get; set; }
 
@@ -49,7 +37,7 @@ public sealed class WishMet
 
     public Carrier Carrier { get; set; }
 
-    public Wish Wish { get; set; }
+    public Preference Wish { get; set; }
 
     /// <summary>What it bought in the auction.</summary>
     public Energy Wanted { get; set; }

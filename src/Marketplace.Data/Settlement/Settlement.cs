@@ -163,6 +163,16 @@ public enum TransferKind : short
     Deposit = 13,
     Payment = 14,
     Correction = 15,
+
+    /// <summary>What is paid on top of the price for energy of the origin asked for.</summary>
+    Preference = 16,
+}
+
+/// <summary>Which transfers belong together.</summary>
+public static class TransferKinds
+{
+    /// <summary>What settling an hour makes members owe or earn; bills take it up.</summary>
+    public static IReadOnlyList<TransferKind> OfHours { get; } = [TransferKind.Trade, TransferKind.Imbalance, TransferKind.NetworkFee, TransferKind.Preference];
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:

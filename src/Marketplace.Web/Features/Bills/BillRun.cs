@@ -26,6 +26,9 @@ public sealed record BillRun
 
     public required Money NetworkFees { get; init; }
 
+    /// <summary>Paid by those who asked for an origin and received by those whose energy it was: nothing but roundings in sum.</summary>
+    public required Money Premiums { get; init; }
+
     public required Money StandingCharges { get; init; }
 
     public required Money Vat { get; init; }
@@ -49,8 +52,8 @@ public sealed record BillRun
     /// <summary>What all documents with a total below zero give.</summary>
     public required long CreditsCents { get; init; }
 
-    /// <summary>Trades + imbalance + fees + standing charges + tax + rounding.</summary>
-    public Money Sum => Trades + Imbalance + NetworkFees + StandingCharges + Vat + Rounding;
+    /// <summary>Trades + imbalance + fees + premiums + standing charges + tax + rounding.</summary>
+    public Money Sum => Trades + Imbalance + NetworkFees + Premiums + StandingCharges + Vat + Rounding;
 
     /// <summary>Whether documents and journal say the same, to the millionth.</summary>
     public bool IsSound => LeftUnbilled == Money.Zero && Receivable == Money.FromCents(TotalCents) && Sum == Receivable;
@@ -118,7 +121,7 @@ internal static class BillRuns
             """
             WITH moves AS (
                 SELECT t.kind, t.debit_account, t.credit_account, sum(t.amount) AS amount FROM market.transfers t
-                WHERE t.loop_id = $1 AND t.hour >= $2 AND t.hour < $3 AND t.reference = 0 AND t.kind <= $4
+                WHERE t.loop_id = $1 AND t.hour >= $2 AND t.hour < $3 AND t.reference = 0 AND t.kind = ANY($4)
                 GROUP BY t.kind, t.debit_account, t.credit_account
                 UNION ALL
                 SELECT t.kind, t.debit_account, t.credit_account, t.amount FROM market.transfers t
@@ -131,7 +134,7 @@ internal static class BillRuns
             GROUP BY a.kind, s.kind, a.member_id
             """))
         {
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)TransferKind.NetworkFee });
+            command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. TransferKinds.OfHours.Select(kind => (short)kind)] });
             var unbilled = new Dictionary<int, long>();
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
@@ -159,6 +162,7 @@ internal static class BillRuns
             Trades = Unbilled(TransferKind.Trade),
             Imbalance = Unbilled(TransferKind.Imbalance),
             NetworkFees = Unbilled(TransferKind.NetworkFee),
+            Premiums = Unbilled(TransferKind.Preference),
             StandingCharges = Unbilled(TransferKind.StandingCharge),
             Vat = Receivable(TransferKind.Vat),
             Rounding = Receivable(TransferKind.Rounding),

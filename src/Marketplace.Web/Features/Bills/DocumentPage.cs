@@ -59,6 +59,7 @@ internal static class BillWords
             BillLineKind.Imbalance => t[role == Role.Consumer ? "Line.Imbalance.Consumer" : "Line.Imbalance", small],
             BillLineKind.NetworkFee => t["Line.NetworkFee", small],
             BillLineKind.StandingCharge => t["Line.StandingCharge"],
+            BillLineKind.Preference => t[role == Role.Consumer ? "Line.Preference.Consumer" : "Line.Preference", small],
             BillLineKind.ShareReceived or BillLineKind.SharePaid => t["Line." + line.Kind, line.PlantName ?? line.Plant],
             _ => t["Line." + line.Kind, carrier],
         };

@@ -72,13 +72,18 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
                    sum(p.traded)::bigint, sum(p.metered)::bigint,
                    sum(greatest(p.metered - p.traded, 0))::bigint, sum(least(p.metered - p.traded, 0))::bigint,
                    sum(p.traded_amount)::bigint, sum(p.imbalance_amount)::bigint, sum(p.network_fee)::bigint,
-                   min(p.price) FILTER (WHERE p.traded <> 0), max(p.price) FILTER (WHERE p.traded <> 0)
-            FROM market.positions p JOIN unnest($4, $5, $6) AS t (version, starts, ends) ON p.hour >= t.starts AND p.hour < t.ends
+                   min(p.price) FILTER (WHERE p.traded <> 0), max(p.price) FILTER (WHERE p.traded <> 0),
+                   coalesce(sum(w.wanted), 0)::bigint, sum(p.wish_energy)::bigint, sum(p.wish_premium)::bigint
+            FROM market.positions p
+            LEFT JOIN market.wishes_met w ON w.loop_id = p.loop_id AND w.hour = p.hour AND w.member_id = p.member_id AND w.carrier = p.carrier
+                AND p.direction = $7 AND p.plant_code = ''
+            JOIN unnest($4, $5, $6) AS t (version, starts, ends) ON p.hour >= t.starts AND p.hour < t.ends
             WHERE p.loop_id = $1 AND p.hour >= $2 AND p.hour < $3
             GROUP BY p.member_id, p.carrier, p.direction, p.plant_code, t.version
             ORDER BY p.member_id, p.carrier, p.direction, p.plant_code, t.version
             """);
         AddSpans(command, spans);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)MeterDirection.Consumption });
         var sums = new List<PositionSum>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -101,6 +106,9 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
                 NetworkFee = new Money(reader.GetInt64(13)),
                 LowestPrice = await reader.IsDBNullAsync(14, cancellationToken) ? null : new Price(reader.GetInt64(14)),
                 HighestPrice = await reader.IsDBNullAsync(15, cancellationToken) ? null : new Price(reader.GetInt64(15)),
+                Wished = new Energy(reader.GetInt64(16)),
+                WishMet = new Energy(reader.GetInt64(17)),
+                WishPremium = new Money(reader.GetInt64(18)),
             });
         }
 
@@ -150,7 +158,7 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
             GROUP BY a.member_id
             """);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)AccountKind.Unbilled });
-        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [(short)TransferKind.Trade, (short)TransferKind.Imbalance, (short)TransferKind.NetworkFee] });
+        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. TransferKinds.OfHours.Select(kind => (short)kind)] });
         var balances = new Dictionary<int, long>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -80,6 +80,7 @@ internal sealed class LineHours(Work work)
         {
             BillLineKind.Imbalance => Hour(position, position.Metered - position.Traded, position.ImbalancePrice, position.ImbalanceAmount),
             BillLineKind.NetworkFee => Hour(position, position.Metered, fee, position.NetworkFee),
+            BillLineKind.Preference => Hour(position, position.WishEnergy, null, position.WishPremium),
             _ => Hour(position, position.Traded, position.Price, position.TradedAmount),
         })];
 

@@ -28,6 +28,9 @@ public sealed record BilledHour
 
     public required IReadOnlyList<OrderInHour> Orders { get; init; }
 
+    /// <summary>The trades that the position is made of, where they have prices of their own.</summary>
+    public required IReadOnlyList<MarketTrade> Trades { get; init; }
+
     /// <summary>What the converter did, if the position is a converter's.</summary>
     public required ConverterRun? Run { get; init; }
 
@@ -82,6 +85,11 @@ internal sealed class ShowBilledHourHandler(Work work, BillAccess access, LineHo
             Position = position,
             Auction = await db.Prices.AsNoTracking().SingleOrDefaultAsync(price => price.LoopId == loopId && price.Hour == hour && price.Carrier == carrier, cancellationToken),
             Orders = [.. orders.Select(order => new OrderInHour(order.Position, order.Side, order.Quantity, order.Limit, order.Source, accepted.GetValueOrDefault(order.Position)))],
+            Trades = await db.Trades.AsNoTracking()
+                .Where(trade => trade.LoopId == loopId && trade.Hour == hour && trade.Carrier == carrier
+                    && ((side == OrderSide.Buy && places.Contains(trade.BuyPosition ?? -1)) || (side == OrderSide.Sell && places.Contains(trade.SellPosition ?? -1))))
+                .OrderBy(trade => trade.Number)
+                .ToListAsync(cancellationToken),
             Run = plant is null ? null : await db.ConverterRuns.AsNoTracking().SingleOrDefaultAsync(run => run.LoopId == loopId && run.Hour == hour && run.PlantCode == plant, cancellationToken),
             Readings = await ReadingsAsync(loopId, bill.MemberId, carrier, direction, plant, hour, cancellationToken),
             ImportPrice = await db.Conditions.AsNoTracking().Where(conditions => conditions.LoopId == loopId && conditions.Hour == hour)

@@ -12,6 +12,9 @@ public sealed record Traded(int MemberId, string PlantCode, Carrier Carrier, Met
 /// <summary>Energy that meters measured, always zero or more; the direction says which way it went.</summary>
 public sealed record Metered(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, bool Estimated);
 
+/// <summary>Energy that counts as a buyer's because of its wish: above zero for the buyer, below for the seller, and so is what is paid for it.</summary>
+public sealed record OriginMoved(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, Money Premium);
+
 /// <summary>Everything that settles an hour.</summary>
 /// <param name="Prices">The auction's price of each carrier, where there is one.</param>
 /// <param name="NetworkFees">Fee for a kWh taken, by carrier.</param>
@@ -25,10 +28,14 @@ public sealed record HourToSettle(
     IReadOnlyDictionary<Carrier, Price> NetworkFees,
     IReadOnlySet<string> Stores)
 {
+    /// <summary>What certificates moved between members on top of their trades.</summary>
+    public IReadOnlyList<OriginMoved> Origins { get; init; } = [];
+
     /// <summary>One position for each member, plant, carrier and direction with any energy, in a fixed order.
     /// What no meter measures was delivered as traded: plants run to schedule.</summary>
     public List<Position> Positions()
     {
+        var origins = Origins.ToLookup(origin => (origin.MemberId, origin.PlantCode, origin.Carrier, origin.Direction));
         var trades = Trades.ToLookup(trade => (trade.MemberId, trade.PlantCode, trade.Carrier, trade.Direction));
         var meters = Meters.ToLookup(meter => (meter.MemberId, meter.PlantCode, meter.Carrier, meter.Direction));
         return [.. trades.Select(trade => trade.Key).Union(meters.Select(meter => meter.Key))
@@ -37,7 +44,10 @@ public sealed record HourToSettle(
             {
                 var measured = meters[key].Aggregate(Energy.Zero, (sum, meter) => sum + meter.Energy);
                 var metered = !meters.Contains(key) ? null : (Energy?)(key.Direction == MeterDirection.Consumption ? measured : -measured);
-                return Settle(key.MemberId, key.PlantCode, key.Carrier, key.Direction, [.. trades[key]], metered, meters[key].Any(meter => meter.Estimated));
+                var position = Settle(key.MemberId, key.PlantCode, key.Carrier, key.Direction, [.. trades[key]], metered, meters[key].Any(meter => meter.Estimated));
+                position.WishEnergy = origins[key].Aggregate(Energy.Zero, (sum, origin) => sum + origin.Energy);
+                position.WishPremium = origins[key].Aggregate(Money.Zero, (sum, origin) => sum + origin.Premium);
+                return position;
             })
             .Where(position => position.Traded != Energy.Zero || position.Metered != Energy.Zero)];
     }
@@ -126,6 +136,7 @@ public sealed record HourToSettle(
             var unbilled = accounts[AccountKind.Unbilled, id];
             transfers.AddRange(accounts.Move(Hour, TransferKind.Trade, carrier, unbilled, accounts[AccountKind.Market], member.Sum(position => position.TradedAmount.Micro)));
             transfers.AddRange(accounts.Move(Hour, TransferKind.Imbalance, carrier, unbilled, accounts[AccountKind.Imbalance], member.Sum(position => position.ImbalanceAmount.Micro)));
+            transfers.AddRange(accounts.Move(Hour, TransferKind.Preference, carrier, unbilled, accounts[AccountKind.Market], member.Sum(position => position.WishPremium.Micro)));
             transfers.AddRange(accounts.Move(Hour, TransferKind.NetworkFee, carrier, unbilled, accounts[AccountKind.NetworkFees], member.Sum(position => position.NetworkFee.Micro)));
 
             var energy = accounts[AccountKind.Energy, id];
@@ -140,7 +151,7 @@ public sealed record HourToSettle(
             // Each position is rounded to a millionth; what is left over in the auction's account belongs to nobody.
             transfers.AddRange(accounts.Move(
                 Hour, TransferKind.Rounding, carrier.Key, accounts[AccountKind.Market], accounts[AccountKind.Rounding],
-                carrier.Sum(position => position.TradedAmount.Micro)));
+                carrier.Sum(position => position.TradedAmount.Micro + position.WishPremium.Micro)));
         }
 
         return transfers;

@@ -38,7 +38,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         }
 
         var slug = await db.Loops.Where(loop => loop.Id == loopId).Select(loop => loop.Slug).SingleAsync(cancellationToken);
-        var (settling, converters) = await LoadAsync(loopId, hour, cancellationToken);
+        var (settling, converters, met) = await LoadAsync(loopId, hour, cancellationToken);
         var positions = settling.Positions();
         var balances = settling.Balances(positions, converters);
         var accounts = await journal.AccountsAsync(loopId, [.. positions.Select(position => position.MemberId).Distinct()], cancellationToken);
@@ -54,6 +54,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
 
         await db.BulkInsertAsync(positions, cancellationToken);
         await db.BulkInsertAsync(balances, cancellationToken);
+        await db.BulkInsertAsync(met, cancellationToken);
         await journal.PostAsync(settling.Transfers(positions, accounts), cancellationToken);
         await db.BulkInsertAsync(
             [new Data.Settlement
@@ -66,7 +67,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         return Unit.Value;
     }
 
-    private async Task<(HourToSettle Hour, HashSet<string> Converters)> LoadAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    private async Task<(HourToSettle Hour, HashSet<string> Converters, List<WishMet> Met)> LoadAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
     {
         var db = work.Db;
         var conditions = await db.Conditions.AsNoTracking().SingleAsync(row => row.LoopId == loopId && row.Hour == hour, cancellationToken);
@@ -113,12 +114,19 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
                     flow.Item1,
                     flow.Item2 < Energy.Zero ? MeterDirection.Consumption : MeterDirection.Production,
                     -flow.Item2))));
+        var all = trades.ToList();
+        var wishes = await db.MemberPreferences.FromSql(
+            $"""
+            SELECT DISTINCT ON (member_id, carrier) * FROM market.member_preferences
+            WHERE loop_id = {loopId} AND valid_from <= {hour} ORDER BY member_id, carrier, version DESC
+            """).AsNoTracking().ToListAsync(cancellationToken);
+        var (met, moved) = HourWishes.Meet(loopId, hour, wishes, all, definitions.ToDictionary(plant => plant.Key, plant => plant.Value.Kind));
         var balancing = book.Where(order => order.PlantCode is { } code && definitions[code].Kind == PlantKind.BalancingPlant).ToList();
         return (
             new HourToSettle(
                 loopId,
                 hour,
-                [.. trades],
+                all,
                 [.. readings.Select(row => new Metered(
                     row.MemberId, row.PlantCode ?? "", (Carrier)row.Carrier, (MeterDirection)row.Direction, Energy.FromWh(row.Energy),
                     (ReadingQuality)row.Quality == ReadingQuality.Estimated))],
@@ -126,8 +134,9 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
                 Carriers.All.ToDictionary(carrier => carrier, carrier => OutsidePrices.Of(
                     carrier, [.. balancing.Where(order => order.Carrier == carrier).Select(order => (order.Side, order.Limit))], conditions, tariff)),
                 Carriers.All.ToDictionary(carrier => carrier, tariff.NetworkFee),
-                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()),
-            runs.Select(run => run.PlantCode).ToHashSet());
+                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()) { Origins = moved },
+            runs.Select(run => run.PlantCode).ToHashSet(),
+            met);
     }
 
     private static Traded Trade(BookOrder order, Energy energy, Price? price) => new(
@@ -145,7 +154,13 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         foreach (var position in positions)
         {
             lines.Append(System.Globalization.CultureInfo.InvariantCulture,
-                $"{position.MemberId} {position.PlantCode} {position.Carrier.Name()} {(short)position.Direction} {position.Traded.WattHours} {position.Metered.WattHours} {position.TradedAmount.Micro} {position.ImbalanceAmount.Micro} {position.NetworkFee.Micro}\n");
+                $"{position.MemberId} {position.PlantCode} {position.Carrier.Name()} {(short)position.Direction} {position.Traded.WattHours} {position.Metered.WattHours} {position.TradedAmount.Micro} {position.ImbalanceAmount.Micro} {position.NetworkFee.Micro}");
+            if (position.WishEnergy != Energy.Zero)
+            {
+                lines.Append(System.Globalization.CultureInfo.InvariantCulture, $" {position.WishEnergy.WattHours} {position.WishPremium.Micro}");
+            }
+
+            lines.Append('\n');
         }
 
         var record = CanonicalRecord.Of("settlement", 1)
