@@ -117,9 +117,6 @@ public enum DealCurtailment : short
 
     /// <summary>The buyer is not expected to take more, or its connection carries no more.</summary>
     BuyerCannotTake = 2,
-
-    /// <summary>A limit of the network is full.</summary>
-    Network = 3,
 }
 
 /// <summary>What an accepted deal delivers in an hour, fixed when the hour's gate closed.</summary>

@@ -2,6 +2,7 @@ using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
@@ -15,13 +16,21 @@ public sealed record BookEntry(
 {
     /// <summary>Whether it stands for the world around the community: the grid and the loop's balancing plant.</summary>
     public bool IsOutside { get; init; }
+
+    /// <summary>Whether its quantity is what the member is expected to take, not what anybody wrote.</summary>
+    public bool FollowsForecast { get; init; }
 }
 
-public sealed record ComposedBook(IReadOnlyList<BookEntry> Orders, IReadOnlyList<Converter> Converters);
+/// <param name="Orders">What is left for the pool when deals are taken out of it.</param>
+public sealed record ComposedBook(IReadOnlyList<BookEntry> Orders, IReadOnlyList<Converter> Converters)
+{
+    /// <summary>What deals deliver in the hour; not yet on the ledger.</summary>
+    public IReadOnlyList<DealHour> Deals { get; init; } = [];
+}
 
 /// <summary>Gathers what stands in the book of an hour: own orders in the order in which they were placed, then standing
 /// orders, then the loop's default terms for members without either, then what the plants bid.</summary>
-public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket live)
+public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket live, DealNominations deals)
 {
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
@@ -60,7 +69,10 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
             var quantity = order.Quantity ?? forecasts.GetValueOrDefault((order.MemberId, order.Carrier));
             if (quantity > Energy.Zero && taken.Add((order.MemberId, order.Carrier)))
             {
-                entries.Add(new BookEntry(order.MemberId, order.Carrier, order.Side, quantity, order.Limit, OrderSource.Standing, order.Id, null));
+                entries.Add(new BookEntry(order.MemberId, order.Carrier, order.Side, quantity, order.Limit, OrderSource.Standing, order.Id, null)
+                {
+                    FollowsForecast = order.Quantity is null,
+                });
             }
         }
 
@@ -69,7 +81,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
             if (quantity > Energy.Zero && taken.Add((member, carrier)))
             {
                 var limit = bids.Outside(carrier, conditions, tariff).Import + tariff.DefaultLimitMargin;
-                entries.Add(new BookEntry(member, carrier, OrderSide.Buy, quantity, limit, OrderSource.Default, null, null));
+                entries.Add(new BookEntry(member, carrier, OrderSide.Buy, quantity, limit, OrderSource.Default, null, null) { FollowsForecast = true });
             }
         }
 
@@ -97,7 +109,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
                 bid.Bid.Converter.FlowMillionths.ToDictionary(flow => flow.Key.Name(), flow => flow.Value),
                 bid.Bid.Converter.RunningCost))
             .ToList();
-        return new ComposedBook(entries, converters);
+        return await deals.TakeOutAsync(loop, hour, new ComposedBook(entries, converters), cancellationToken);
     }
 
     /// <summary>What each member is expected to take: what its meters took at the same hour yesterday; where there is no

@@ -2,6 +2,7 @@ using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Pipeline;
@@ -17,7 +18,7 @@ public sealed record CloseGate(int LoopId, DateTimeOffset Hour) : IRequest<Unit>
     public bool Permits(Actor actor) => actor.IsSystem;
 }
 
-internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries, Sequencer sequencer, TimeProvider time)
+internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries, NominateDeals deals, Sequencer sequencer, TimeProvider time)
     : IRequestHandler<CloseGate, Unit>
 {
     public async Task<Unit> Handle(CloseGate request, CancellationToken cancellationToken)
@@ -62,6 +63,7 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
             [new LedgerRecord(RecordKind.OrderBook, 1, $"book/{Instants.Iso(hour)}", canonical, 0, DateOnly.FromDateTime(hour.UtcDateTime))],
             cancellationToken);
 
+        await deals.KeepAsync(loop, hour, composed.Deals, cancellationToken);
         await db.BulkInsertAsync(rows, cancellationToken);
         await db.BulkInsertAsync(
             [new Book

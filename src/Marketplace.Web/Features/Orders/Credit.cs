@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 
@@ -51,7 +52,8 @@ public sealed class CreditBook(MarketplaceDb db)
             .Where(order => order.LoopId == loopId && order.MemberId == memberId && order.Hour > settled && order.WithdrawnAt == null)
             .Select(order => new { order.Hour, order.Carrier, order.Side, order.Quantity, order.Limit })
             .ToListAsync(cancellationToken);
-        var bound = open.Aggregate(Money.Zero, (sum, order) => sum + tariffs.WorstCost(order.Hour, order.Carrier, order.Side, order.Quantity, order.Limit));
+        var bound = open.Aggregate(Money.Zero, (sum, order) => sum + tariffs.WorstCost(order.Hour, order.Carrier, order.Side, order.Quantity, order.Limit))
+            + await DealExposure.OfMemberAsync(db, loop, memberId, tariffs, settled, cancellationToken);
         var owed = Money.FromMicro(unbilled > 0 ? tariffs.WithVat(unbilled, billedUntil) : unbilled)
             + Money.FromCents(billedCents) - Money.FromMicro(receipts[ReceiptKind.Payment].Sum());
         var deposit = Money.FromMicro(receipts[ReceiptKind.Deposit].Sum() - receipts[ReceiptKind.DepositReturned].Sum());

@@ -4,6 +4,7 @@ using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
@@ -101,6 +102,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
             .Where(trade => trade.LoopId == loopId && trade.Hour == hour)
             .ToListAsync(cancellationToken);
         var carriersWithTrades = priced.Select(trade => trade.Carrier).ToHashSet();
+        var deals = await DealTrades.OfAsync(db, loopId, hour, cancellationToken);
         var trades = book.Where(order => accepted.ContainsKey(order.Position) && !carriersWithTrades.Contains(order.Carrier))
             .Select(order => Trade(order, accepted[order.Position], null))
             .Concat(priced.SelectMany(trade => new[] { trade.BuyPosition, trade.SellPosition }
@@ -126,7 +128,8 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
             new HourToSettle(
                 loopId,
                 hour,
-                all,
+                // Whose energy a deal brings is agreed: it meets no wish of others, and none of the buyer's is left of it.
+                [.. all, .. deals],
                 [.. readings.Select(row => new Metered(
                     row.MemberId, row.PlantCode ?? "", (Carrier)row.Carrier, (MeterDirection)row.Direction, Energy.FromWh(row.Energy),
                     (ReadingQuality)row.Quality == ReadingQuality.Estimated))],
