@@ -51,6 +51,7 @@ public sealed partial class OrdersPage
     private IReadOnlyList<SupplyOfHour> _supply = [];
     private CreditStanding? _credit;
     private string? _likely;
+    private int _rate;
     private IReadOnlyList<OwnOrder> _open = [];
     private IReadOnlyList<OwnOrder> _past = [];
     private IReadOnlyList<Problem> _refused = [];
@@ -128,6 +129,7 @@ public sealed partial class OrdersPage
         _desk = await Requests.Send(new OrderDesk(Loop.Id, _member!.Id));
         _orders = await Requests.Send(new OrdersOf(Loop.Id, _member.Id, _desk.MarketNow.AddHours(-24), 400));
         _supply = await Requests.Send(new ComingSupply(Loop.Id, _member.Id, [.. _desk.Hours.Take(ComingHours).Select(open => open.Hour.Start)]));
+        _rate = (await Requests.Send(new ShowMarketClock(Loop.Id))).Rate;
         _credit = await Requests.Send(new ShowCredit(Loop.Id, _member.Id));
         var hours = _desk.Hours.Select(open => open.Hour.Start).ToHashSet();
         var buys = _orders.Orders.Where(order => order.Order.Side == OrderSide.Buy).ToLookup(order => order.Order.WithdrawnAt is null && hours.Contains(order.Order.Hour));
