@@ -2,6 +2,7 @@ using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 
@@ -12,26 +13,36 @@ namespace Marketplace.Web.Features.Auctions;
 /// at once. The same rules run over the closed book (standing orders, default terms and plants come after the own orders), so that the
 /// trades made live are the first of the hour's result; that this is so is checked before a result is published.
 /// </summary>
-public sealed class LiveMarket(Work work, TimeProvider time)
+public sealed class LiveMarket(Work work, MarketEvents events, TimeProvider time)
 {
-    /// <summary>Waits for its turn and holds it until the transaction ends, before an order is placed, changed or withdrawn: whoever is first
-    /// has the smaller order number, which is the priority in time.</summary>
-    /// <returns>Whether the carrier trades continuously in that hour.</returns>
-    public async Task<bool> EnterAsync(int loopId, DateTimeOffset hour, Carrier carrier, CancellationToken cancellationToken)
+    /// <summary>Waits for its turn and holds it until the transaction ends, before orders are placed, changed or withdrawn: whoever is first
+    /// has the smaller order number, which is the priority in time. Gates are passed before. A request that does this more than once names
+    /// all it will need the first time, so that two requests cannot wait for each other.</summary>
+    /// <returns>Those of the hours and carriers that trade continuously.</returns>
+    public async Task<IReadOnlyList<(DateTimeOffset Hour, Carrier Carrier)>> EnterAsync(
+        int loopId, IEnumerable<(DateTimeOffset Hour, Carrier Carrier)> places, CancellationToken cancellationToken)
     {
-        if ((await HourRules.OfAsync(work.Db, loopId, hour, cancellationToken)).Of(carrier) != Mechanism.PayAsBid)
+        var versions = await work.Db.MarketRules.AsNoTracking()
+            .Where(rules => rules.LoopId == loopId)
+            .OrderByDescending(rules => rules.Version)
+            .ToListAsync(cancellationToken);
+        List<(DateTimeOffset Hour, Carrier Carrier)> continuous = [.. places.Distinct()
+            .Where(place => versions.Find(rules => rules.ValidFrom <= place.Hour)?.Of(place.Carrier) == Mechanism.PayAsBid)
+            .Order()];
+        if (continuous.Count > 0)
         {
-            return false;
+            string[] names = [.. continuous.Select(place => string.Create(
+                CultureInfo.InvariantCulture, $"live/{loopId}/{place.Hour.ToUnixTimeSeconds()}/{place.Carrier}"))];
+            await work.Db.Database.ExecuteSqlAsync(
+                $"SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest({names}) WITH ORDINALITY AS n (name, place) ORDER BY place",
+                cancellationToken);
         }
 
-        var name = string.Create(CultureInfo.InvariantCulture, $"live/{loopId}/{hour.ToUnixTimeSeconds()}/{carrier}");
-        await work.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
-        return true;
+        return continuous;
     }
 
     /// <summary>Brings the orders that have come together with those that rest; only after <see cref="EnterAsync"/> and after they are saved.</summary>
-    /// <returns>The trades that are new.</returns>
-    public async Task<IReadOnlyList<LiveTrade>> MatchAsync(int loopId, DateTimeOffset hour, Carrier carrier, CancellationToken cancellationToken)
+    public async Task MatchAsync(int loopId, DateTimeOffset hour, Carrier carrier, CancellationToken cancellationToken)
     {
         var db = work.Db;
         var made = await MadeAsync(loopId, hour, carrier, cancellationToken);
@@ -39,7 +50,7 @@ public sealed class LiveMarket(Work work, TimeProvider time)
         var trades = Trades(orders, await HourRules.OfAsync(db, loopId, hour, cancellationToken));
         RequireSame(hour, made, trades.Take(made.Count));
         var now = time.GetUtcNow();
-        List<LiveTrade> fresh = [.. trades.Skip(made.Count).Select(trade => new LiveTrade
+        db.LiveTrades.AddRange( trades.Skip(made.Count).Select(trade => new LiveTrade
         {
             LoopId = loopId,
             Hour = hour,
@@ -49,17 +60,14 @@ public sealed class LiveMarket(Work work, TimeProvider time)
             Energy = trade.Energy,
             Price = trade.Price,
             At = now,
-        })];
-        db.LiveTrades.AddRange(fresh);
+        }));
         await db.SaveChangesAsync(cancellationToken);
-        return fresh;
+        work.AfterCommit(_ =>
+        {
+            events.Publish(new MarketEvent(loopId, null, hour));
+            return Task.CompletedTask;
+        });
     }
-
-    /// <summary>What an order has traded so far; what is left of it can still be withdrawn.</summary>
-    public async Task<Energy> TradedAsync(int loopId, long orderId, CancellationToken cancellationToken) =>
-        Energy.FromWh(await work.Db.Database.SqlQuery<long>(
-            $"SELECT coalesce(sum(energy), 0)::bigint AS \"Value\" FROM market.live_trades WHERE loop_id = {loopId} AND (buy_order_id = {orderId} OR sell_order_id = {orderId})")
-            .SingleAsync(cancellationToken));
 
     /// <summary>The own orders that stand in the book of an hour, in the order in which they came. One that was withdrawn after it had traded
     /// stands there with what it traded.</summary>

@@ -2,11 +2,11 @@ using Marketplace.Data;
 
 namespace Marketplace.Web.Features.Operations;
 
-/// <summary>A step of a loop's market has been done and is committed.</summary>
+/// <summary>A loop's market has moved, and what moved it is committed.</summary>
 /// <param name="LoopId">Whose market.</param>
-/// <param name="Step">What was done.</param>
+/// <param name="Step">The step that was done; none where orders came, went or traded.</param>
 /// <param name="Hour">The delivery hour it was done for.</param>
-public sealed record MarketEvent(int LoopId, HourStepKind Step, DateTimeOffset Hour);
+public sealed record MarketEvent(int LoopId, HourStepKind? Step, DateTimeOffset Hour);
 
 /// <summary>Tells the open pages of this process that a market has moved. It carries no data: who is told asks for what it shows,
 /// with its own rights. A page on another node of the deployment is not told and shows the change when it is next loaded.</summary>
@@ -66,7 +66,7 @@ public sealed partial class MarketEvents(ILogger<MarketEvents> log)
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A page could not be told of {Step} of {Hour}")]
-    private partial void LogListener(Exception failure, HourStepKind step, DateTimeOffset hour);
+    private partial void LogListener(Exception failure, HourStepKind? step, DateTimeOffset hour);
 
     private sealed class Subscription(MarketEvents events, int loopId, Action<MarketEvent> listener) : IDisposable
     {

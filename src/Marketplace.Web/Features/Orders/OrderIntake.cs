@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
@@ -23,7 +24,7 @@ public sealed record Taken(IntakeOutcome Outcome, long? OrderId, Problem? Proble
 
 /// <summary>The one way in for orders: single ones, a template's, a file's and those of programs. Whatever it needs to know of a member
 /// it asks once; what fits is added by COPY.</summary>
-public sealed class OrderIntake(Work work, Gate gate, MarketTime marketTime, CreditBook credit, CurrentActor current, TimeProvider time)
+public sealed class OrderIntake(Work work, Gate gate, MarketTime marketTime, CreditBook credit, LiveMarket live, CurrentActor current, TimeProvider time)
 {
     private const int FurthestDays = 366;
 
@@ -97,6 +98,7 @@ public sealed class OrderIntake(Work work, Gate gate, MarketTime marketTime, Cre
         }
 
         var now = time.GetUtcNow();
+        var continuous = await live.EnterAsync(loop.Id, placing.Select(i => (orders[i].Hour, orders[i].Carrier)), cancellationToken);
         await db.BulkInsertAsync(
             [.. placing.Select(i => orders[i]).Select(order => new MarketOrder
             {
@@ -117,6 +119,11 @@ public sealed class OrderIntake(Work work, Gate gate, MarketTime marketTime, Cre
         foreach (var i in placing)
         {
             taken[i] = new Taken(IntakeOutcome.Placed, placed[orders[i].SubmissionId].Id, null);
+        }
+
+        foreach (var (hour, carrier) in continuous)
+        {
+            await live.MatchAsync(loop.Id, hour, carrier, cancellationToken);
         }
 
         return [.. taken.OfType<Taken>()];

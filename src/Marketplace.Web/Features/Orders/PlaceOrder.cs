@@ -1,6 +1,7 @@
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -51,7 +52,7 @@ public sealed class PlaceOrderValidator : AbstractValidator<PlaceOrder>
     }
 }
 
-internal sealed class PlaceOrderHandler(Work work, OrderIntake intake, Gate gate, TimeProvider time) : IRequestHandler<PlaceOrder, long>
+internal sealed class PlaceOrderHandler(Work work, OrderIntake intake, Gate gate, LiveMarket live, TimeProvider time) : IRequestHandler<PlaceOrder, long>
 {
     public async Task<long> Handle(PlaceOrder request, CancellationToken cancellationToken)
     {
@@ -62,9 +63,10 @@ internal sealed class PlaceOrderHandler(Work work, OrderIntake intake, Gate gate
             && !await db.Orders.AnyAsync(order => order.LoopId == loop.Id && order.SubmissionId == request.SubmissionId, cancellationToken))
         {
             // Gates are passed in the order of their hours, as everywhere.
-            var former = await WithdrawOrderHandler.HourOfAsync(db, loop.Id, request.MemberId, replaced, cancellationToken);
+            var (former, carrier) = await WithdrawOrderHandler.PlaceOfAsync(db, loop.Id, request.MemberId, replaced, cancellationToken);
             await gate.PassManyAsync(loop, [former, request.Hour], cancellationToken);
             await gate.PassAsync(loop, former, cancellationToken, whatNow: "It can no longer be changed.");
+            await live.EnterAsync(loop.Id, [(former, carrier), (request.Hour, request.Carrier)], cancellationToken);
             await WithdrawOrderHandler.WithdrawAsync(db, loop.Id, request.MemberId, replaced, time.GetUtcNow(), cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }

@@ -49,7 +49,10 @@ internal sealed class PreviewClearingHandler(
 
         var composed = await entries.ComposeAsync(loop, hour, cancellationToken);
         var started = time.GetTimestamp();
-        var book = BookOf(hour, composed);
+        // Names are places: nobody will ever name one of these orders.
+        var book = MarketBook.Of(
+            hour, composed, await HourRules.OfAsync(db, loopId, hour, cancellationToken),
+            position => position.ToString(CultureInfo.InvariantCulture), member => member.ToString(CultureInfo.InvariantCulture));
         var result = Clearing.Run(book, solver);
         var report = Clearing.Check(book, result);
         var took = time.GetElapsedTime(started);
@@ -61,15 +64,6 @@ internal sealed class PreviewClearingHandler(
             composed.Orders.GroupBy(order => order.Source).ToDictionary(group => group.Key, group => group.Count()),
             result.Welfare, report.Checks, [.. report.Findings.Select(finding => finding.ToString())], took);
     }
-
-    /// <summary>The book as the gate would close it; ids are places, as nobody will ever name one of these orders.</summary>
-    private static OrderBook BookOf(DateTimeOffset hour, ComposedBook composed) => new(
-        hour,
-        [.. Carriers.All.Select(carrier => carrier.Name())],
-        [.. composed.Orders.Select((order, position) => new Order(
-            position.ToString(CultureInfo.InvariantCulture), order.Carrier.Name(), order.Side == OrderSide.Buy ? Side.Buy : Side.Sell, order.Quantity, order.Limit))],
-        composed.Converters,
-        []);
 
     private static PreviewNode NodeOf(Carrier carrier, OrderBook book, ClearingResult result)
     {
