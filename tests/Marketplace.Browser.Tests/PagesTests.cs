@@ -40,6 +40,9 @@ public sealed class PagesTests(Portal portal)
         { "", "/api" },
         { "operator", Loop + "/operations/credit" },
         { "operator", Loop + "/operations/credit/1" },
+        { "resident", Loop + "/deals" },
+        { "resident", Loop + "/deals/new" },
+        { "solar", Loop + "/deals/new" },
         { "resident", Loop + "/market/2026-11-04T1100Z" },
         { "prosumer", Loop },
         { "prosumer", Loop + "/offers" },
@@ -56,6 +59,8 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/operations/plants" },
         { "operator", Loop + "/operations/journal?period=2026-11-04" },
         { "operator", Loop + "/operations/fallback/2026-11-04T1100Z" },
+        { "operator", Loop + "/deals" },
+        { "operator", Loop + "/deals/all" },
         { "operator", Loop + "/operations/preview" },
         { "operator", Loop + "/operations/corrections/2026-11-04T1100Z" },
         { "operator", Loop + "/operations/preview/2026-11-04T1100Z" },
@@ -160,7 +165,9 @@ public sealed class PagesTests(Portal portal)
         (await operating.Page.APIRequest.GetAsync(Loop + "/market/2026-11-04T1100Z/book.json")).Status.ShouldBe(200);
     }
 
-    private async Task<Visit> SignedInAsync(string person, bool javaScript = true)
+    private Task<Visit> SignedInAsync(string person, bool javaScript = true) => SignedInAsync(portal, person, javaScript);
+
+    internal static async Task<Visit> SignedInAsync(Portal portal, string person, bool javaScript)
     {
         var visit = await portal.VisitAsync(javaScript: javaScript);
         if (person.Length == 0)

@@ -31,6 +31,9 @@ public sealed record BilledHour
     /// <summary>The trades that the position is made of, where they have prices of their own.</summary>
     public required IReadOnlyList<MarketTrade> Trades { get; init; }
 
+    /// <summary>What deals with other members delivered, each at its own price.</summary>
+    public required IReadOnlyList<DealInHour> Deals { get; init; }
+
     /// <summary>What the converter did, if the position is a converter's.</summary>
     public required ConverterRun? Run { get; init; }
 
@@ -46,6 +49,10 @@ public sealed record BilledHour
 
 /// <summary>An order of the member in the hour's book.</summary>
 public sealed record OrderInHour(int Position, OrderSide Side, Energy Quantity, Price Limit, OrderSource Source, Energy Accepted);
+
+/// <summary>A deal of the member that delivered in the hour.</summary>
+/// <param name="Other">The other party.</param>
+public sealed record DealInHour(long DealId, string Other, Energy Delivered, Price Price);
 
 /// <summary>A value of one of the member's meters, with all that came before it.</summary>
 public sealed record ReadingOfHour(int MeterId, string MeterCode, short Revision, Energy Energy, ReadingQuality Quality, string? Note, DateTimeOffset ReceivedAt, bool IsLatest);
@@ -90,6 +97,7 @@ internal sealed class ShowBilledHourHandler(Work work, BillAccess access, LineHo
                     && ((side == OrderSide.Buy && places.Contains(trade.BuyPosition ?? -1)) || (side == OrderSide.Sell && places.Contains(trade.SellPosition ?? -1))))
                 .OrderBy(trade => trade.Number)
                 .ToListAsync(cancellationToken),
+            Deals = await DealsAsync(loopId, bill.MemberId, carrier, side, line.Plant, hour, cancellationToken),
             Run = plant is null ? null : await db.ConverterRuns.AsNoTracking().SingleOrDefaultAsync(run => run.LoopId == loopId && run.Hour == hour && run.PlantCode == plant, cancellationToken),
             Readings = await ReadingsAsync(loopId, bill.MemberId, carrier, direction, plant, hour, cancellationToken),
             ImportPrice = await db.Conditions.AsNoTracking().Where(conditions => conditions.LoopId == loopId && conditions.Hour == hour)
@@ -97,6 +105,19 @@ internal sealed class ShowBilledHourHandler(Work work, BillAccess access, LineHo
             Earlier = place > 0 ? hours[place - 1].Hour : null,
             Later = place + 1 < hours.Count ? hours[place + 1].Hour : null,
         };
+    }
+
+    private async Task<IReadOnlyList<DealInHour>> DealsAsync(
+        int loopId, int memberId, Carrier carrier, OrderSide side, string plant, DateTimeOffset hour, CancellationToken cancellationToken)
+    {
+        var deals = work.Db.DealHours.AsNoTracking().Where(deal => deal.LoopId == loopId && deal.Hour == hour && deal.Carrier == carrier
+            && (side == OrderSide.Buy ? deal.BuyerId == memberId && plant == "" : deal.SellerId == memberId && deal.PlantCode == plant));
+        var rows = await deals
+            .Join(
+                work.Db.Members, deal => new { deal.LoopId, Id = side == OrderSide.Buy ? deal.SellerId : deal.BuyerId }, member => new { member.LoopId, member.Id },
+                (deal, member) => new DealInHour(deal.DealId, member.Name, deal.Delivered, deal.Price))
+            .ToListAsync(cancellationToken);
+        return [.. rows.Where(deal => deal.Delivered > Energy.Zero).OrderBy(deal => deal.DealId)];
     }
 
     private async Task<IReadOnlyList<ReadingOfHour>> ReadingsAsync(
