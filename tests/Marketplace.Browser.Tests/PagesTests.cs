@@ -34,6 +34,9 @@ public sealed class PagesTests(Portal portal)
         { "resident", Loop + "/consumption?period=2026-10" },
         { "resident", Loop + "/orders" },
         { "resident", Loop + "/orders/templates" },
+        { "resident", Loop + "/preferences" },
+        { "resident", Loop + "/market/2026-11-04T1100Z/book" },
+        { "operator", Loop + "/operations/market" },
         { "resident", Loop + "/orders/templates/new" },
         { "resident", Loop + "/orders/upload" },
         { "resident", "/account/keys" },
@@ -89,6 +92,7 @@ public sealed class PagesTests(Portal portal)
     [InlineData("resident", "/operations")]
     [InlineData("resident", "/operations/plants")]
     [InlineData("resident", "/operations/preview")]
+    [InlineData("resident", "/operations/market")]
     [InlineData("resident", "/operations/journal")]
     [InlineData("solar", "/operations")]
     public async Task What_is_not_ones_own_does_not_exist(string person, string path)

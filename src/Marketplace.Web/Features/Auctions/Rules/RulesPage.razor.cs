@@ -86,7 +86,9 @@ public partial class RulesPage : OperatorPage
             return;
         }
 
-        End(context, (await Requests.Try(new HaltMarket(Loop.Id, from, Halt.Reason ?? ""))).Problems, "halted");
+        // Two forms of this page ask for a reason; their fields have names of their own.
+        var problems = (await Requests.Try(new HaltMarket(Loop.Id, from, Halt.Why ?? ""))).Problems;
+        End(context, [.. problems.Select(problem => problem.Field == nameof(HaltMarket.Reason) ? problem with { Field = nameof(Halt.Why) } : problem)], "halted");
     }
 
     private async Task LiftAsync()
@@ -178,7 +180,7 @@ public partial class RulesPage : OperatorPage
     {
         public string? FromHour { get; set; }
 
-        public string? Reason { get; set; }
+        public string? Why { get; set; }
     }
 
     /// <summary>As it was typed.</summary>
