@@ -527,6 +527,573 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("book_orders", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.ChargingAllocation", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<long>("DemandedWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("demanded_watts");
+
+                    b.Property<long>("MarginWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("margin_watts");
+
+                    b.Property<long>("PenaltyRate")
+                        .HasColumnType("bigint")
+                        .HasColumnName("penalty_rate");
+
+                    b.Property<short>("Pricing")
+                        .HasColumnType("smallint")
+                        .HasColumnName("pricing");
+
+                    b.HasKey("LoopId", "GroupId", "Period")
+                        .HasName("pk_charging_allocations");
+
+                    b.ToTable("charging_allocations", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingDemand", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<DateTimeOffset>("StatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stated_at");
+
+                    b.Property<long>("Watts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("watts");
+
+                    b.HasKey("LoopId", "GroupId", "Period", "MemberId")
+                        .HasName("pk_charging_demands");
+
+                    b.ToTable("charging_demands", "market", t =>
+                        {
+                            t.HasCheckConstraint("charging_demands_watts", "watts >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingFailure", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<short>("Step")
+                        .HasColumnType("smallint")
+                        .HasColumnName("step");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.HasKey("LoopId", "GroupId", "Period", "Step")
+                        .HasName("pk_charging_failures");
+
+                    b.ToTable("charging_failures", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingGroup", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("FirstHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_hour");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_charging_groups");
+
+                    b.HasIndex("LoopId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_charging_groups_loop_id_name");
+
+                    b.ToTable("charging_groups", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingHabit", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<short>("Slot")
+                        .HasColumnType("smallint")
+                        .HasColumnName("slot");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.Property<long>("Watts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("watts");
+
+                    b.HasKey("LoopId", "GroupId", "Slot", "MemberId", "ValidFrom")
+                        .HasName("pk_charging_habits");
+
+                    b.ToTable("charging_habits", "market", t =>
+                        {
+                            t.HasCheckConstraint("charging_habits_watts", "watts >= 0 AND slot BETWEEN 0 AND 47");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingNet", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.HasKey("LoopId", "GroupId", "Period", "MemberId")
+                        .HasName("pk_charging_nets");
+
+                    b.ToTable("charging_nets", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingOrder", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("Deposit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deposit");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<long>("Limit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("limit");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<DateTimeOffset>("PlacedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("placed_at");
+
+                    b.Property<short>("Side")
+                        .HasColumnType("smallint")
+                        .HasColumnName("side");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.Property<DateTimeOffset?>("WithdrawnAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("withdrawn_at");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_charging_orders");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_charging_orders_loop_id_submission_id");
+
+                    b.HasIndex("LoopId", "GroupId", "Period")
+                        .HasDatabaseName("ix_charging_orders_loop_id_group_id_period");
+
+                    b.ToTable("charging_orders", "market", t =>
+                        {
+                            t.HasCheckConstraint("charging_orders_positive", "energy > 0 AND \"limit\" >= 0 AND deposit >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingOverride", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<long>("MarginWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("margin_watts");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("LoopId", "GroupId", "Period")
+                        .HasName("pk_charging_overrides");
+
+                    b.ToTable("charging_overrides", "market", t =>
+                        {
+                            t.HasCheckConstraint("charging_overrides_margin", "margin_watts >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingPoint", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<DateTimeOffset>("FromHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_hour");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<DateTimeOffset?>("UntilHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until_hour");
+
+                    b.HasKey("LoopId", "GroupId", "MemberId", "FromHour")
+                        .HasName("pk_charging_points");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_charging_points_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "MeterId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_charging_points_loop_id_meter_id")
+                        .HasFilter("until_hour IS NULL");
+
+                    b.HasIndex("LoopId", "GroupId", "MemberId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_charging_points_loop_id_group_id_member_id")
+                        .HasFilter("until_hour IS NULL");
+
+                    b.ToTable("charging_points", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingQuota", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<long>("DemandWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("demand_watts");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<long>("QuotaWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quota_watts");
+
+                    b.Property<long>("ShownHundredthsOfKilowatt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("shown_hundredths_of_kilowatt");
+
+                    b.HasKey("LoopId", "GroupId", "Period", "MemberId")
+                        .HasName("pk_charging_quotas");
+
+                    b.ToTable("charging_quotas", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingStep", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<short>("Step")
+                        .HasColumnType("smallint")
+                        .HasColumnName("step");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<byte[]>("Canonical")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<DateTimeOffset>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.HasKey("LoopId", "GroupId", "Step", "Period")
+                        .HasName("pk_charging_steps");
+
+                    b.ToTable("charging_steps", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingTerms", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.PrimitiveCollection<long[]>("MarginWatts")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("margin_watts");
+
+                    b.Property<long>("PenaltyRate")
+                        .HasColumnType("bigint")
+                        .HasColumnName("penalty_rate");
+
+                    b.Property<short>("Pricing")
+                        .HasColumnType("smallint")
+                        .HasColumnName("pricing");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "GroupId", "Version")
+                        .HasName("pk_charging_terms");
+
+                    b.ToTable("charging_terms", "market", t =>
+                        {
+                            t.HasCheckConstraint("charging_terms_half_hours", "cardinality(margin_watts) = 48");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingTrade", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Period")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<long>("BidId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bid_id");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.Property<long>("OfferId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("offer_id");
+
+                    b.Property<long>("Price")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price");
+
+                    b.HasKey("LoopId", "GroupId", "Period", "Number")
+                        .HasName("pk_charging_trades");
+
+                    b.ToTable("charging_trades", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingUse", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("GroupId")
+                        .HasColumnType("integer")
+                        .HasColumnName("group_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<long>("Allowance")
+                        .HasColumnType("bigint")
+                        .HasColumnName("allowance");
+
+                    b.Property<long>("OverUse")
+                        .HasColumnType("bigint")
+                        .HasColumnName("over_use");
+
+                    b.Property<long>("Penalty")
+                        .HasColumnType("bigint")
+                        .HasColumnName("penalty");
+
+                    b.Property<long?>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.HasKey("LoopId", "GroupId", "Hour", "MemberId")
+                        .HasName("pk_charging_uses");
+
+                    b.ToTable("charging_uses", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.ConverterRun", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2624,6 +3191,100 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_bill_lines_bills_loop_id_bill_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingDemand", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_demands_charging_groups_loop_id_group_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingGroup", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_groups_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingHabit", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_habits_charging_groups_loop_id_group_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingOrder", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_orders_charging_groups_loop_id_group_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingOverride", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_overrides_charging_groups_loop_id_group_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingPoint", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_points_charging_groups_loop_id_group_id");
+
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_points_members_loop_id_member_id");
+
+                    b.HasOne("Marketplace.Data.Meter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_points_meters_loop_id_meter_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingStep", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_steps_charging_groups_loop_id_group_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ChargingTerms", b =>
+                {
+                    b.HasOne("Marketplace.Data.ChargingGroup", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_charging_terms_charging_groups_loop_id_group_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Deal", b =>

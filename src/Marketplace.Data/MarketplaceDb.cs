@@ -115,6 +115,34 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<BillLineRow> BillLines => Set<BillLineRow>();
 
+    public DbSet<ChargingGroup> ChargingGroups => Set<ChargingGroup>();
+
+    public DbSet<ChargingTerms> ChargingTerms => Set<ChargingTerms>();
+
+    public DbSet<ChargingOverride> ChargingOverrides => Set<ChargingOverride>();
+
+    public DbSet<ChargingPoint> ChargingPoints => Set<ChargingPoint>();
+
+    public DbSet<ChargingStep> ChargingSteps => Set<ChargingStep>();
+
+    public DbSet<ChargingFailure> ChargingFailures => Set<ChargingFailure>();
+
+    public DbSet<ChargingAllocation> ChargingAllocations => Set<ChargingAllocation>();
+
+    public DbSet<ChargingQuota> ChargingQuotas => Set<ChargingQuota>();
+
+    public DbSet<ChargingTrade> ChargingTrades => Set<ChargingTrade>();
+
+    public DbSet<ChargingNet> ChargingNets => Set<ChargingNet>();
+
+    public DbSet<ChargingUse> ChargingUses => Set<ChargingUse>();
+
+    public DbSet<ChargingDemand> ChargingDemands => Set<ChargingDemand>();
+
+    public DbSet<ChargingHabit> ChargingHabits => Set<ChargingHabit>();
+
+    public DbSet<ChargingOrder> ChargingOrders => Set<ChargingOrder>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<Energy>().HaveConversion<EnergyConverter>();

@@ -50,6 +50,9 @@ public enum RecordKind : byte
 
     /// <summary>An act of a party to a bilateral deal, or what a deal delivers in an hour.</summary>
     Deal = 15,
+
+    /// <summary>The sharing out, trading or settlement of a transformer's charging quotas in a period.</summary>
+    ChargingQuota = 16,
 }
 
 /// <summary>A record to be committed to.</summary>

@@ -131,6 +131,15 @@ public enum AccountKind : short
 
     /// <summary>What the loop bears of named corrections of published hours.</summary>
     Corrections = 14,
+
+    /// <summary>What is held of a member for its bids and offers of charging quota, until their period is settled.</summary>
+    QuotaDeposit = 20,
+
+    /// <summary>The auction of charging quotas: empty after each period.</summary>
+    QuotaMarket = 21,
+
+    /// <summary>Penalties for charging above the allowance.</summary>
+    QuotaPenalties = 22,
 }
 
 public sealed class JournalAccount
@@ -173,6 +182,18 @@ public static class TransferKinds
 {
     /// <summary>What settling an hour makes members owe or earn; bills take it up.</summary>
     public static IReadOnlyList<TransferKind> OfHours { get; } = [TransferKind.Trade, TransferKind.Imbalance, TransferKind.NetworkFee, TransferKind.Preference];
+
+    /// <summary>Held for a bid or an offer of charging quota; backwards where it is withdrawn.</summary>
+    QuotaDeposit = 20,
+
+    /// <summary>What was not needed of a deposit, given back.</summary>
+    QuotaDepositReturned = 21,
+
+    /// <summary>What quota that changed hands costs its buyer and earns its seller.</summary>
+    QuotaTrade = 22,
+
+    /// <summary>Due for charging above the allowance.</summary>
+    QuotaPenalty = 23,
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:
