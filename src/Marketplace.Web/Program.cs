@@ -2,6 +2,7 @@ using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Api;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Bills;
+using Marketplace.Web.Features.Charging;
 using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Demo;
@@ -36,6 +37,7 @@ builder.AddReplay();
 builder.AddHealth();
 builder.AddBills();
 builder.AddPrices();
+builder.AddCharging();
 builder.AddApi();
 
 var app = builder.Build();

@@ -1,4 +1,5 @@
 using Marketplace.Data;
+using Marketplace.Web.Features.Charging;
 using Marketplace.Web.Features.Demo;
 using Microsoft.EntityFrameworkCore;
 using Quartz;
@@ -7,7 +8,7 @@ namespace Marketplace.Web.Features.Operations;
 
 /// <summary>The clock's tick: each running loop is carried to what its market clock says. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed class Tick(IDbContextFactory<MarketplaceDb> databases, MarketDay marketDay, DemoSource demo, DemoProgress demoProgress, TimeProvider time) : IJob
+public sealed class Tick(IDbContextFactory<MarketplaceDb> databases, MarketDay marketDay, ChargingDay charging, DemoSource demo, DemoProgress demoProgress, TimeProvider time) : IJob
 {
     // A loop that has much to catch up does not keep the others waiting.
     private const int StepsPerLoop = 24;
@@ -35,6 +36,7 @@ public sealed class Tick(IDbContextFactory<MarketplaceDb> databases, MarketDay m
 
             await marketDay.AdvanceAsync(
                 loop.Id, loop.Kind == LoopKind.Demo ? demo : null, StepsPerLoop, stopOnFailure: false, onStep: null, cancellationToken);
+            await charging.AdvanceAsync(loop.Id, StepsPerLoop, cancellationToken);
         }
     }
 

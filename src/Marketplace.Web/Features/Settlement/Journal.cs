@@ -10,11 +10,15 @@ namespace Marketplace.Web.Features.Settlement;
 public sealed class Journal(Work work)
 {
     /// <summary>The loop's accounts, opening those that are missing for these members.</summary>
-    public async Task<JournalAccounts> AccountsAsync(int loopId, IReadOnlyCollection<int> members, CancellationToken cancellationToken)
+    /// <param name="ofTheLoop">Further accounts of the loop that only some need.</param>
+    /// <param name="ofAMember">Further accounts of each of these members.</param>
+    public async Task<JournalAccounts> AccountsAsync(
+        int loopId, IReadOnlyCollection<int> members, CancellationToken cancellationToken,
+        IReadOnlyList<AccountKind>? ofTheLoop = null, IReadOnlyList<AccountKind>? ofAMember = null)
     {
         var db = work.Db;
         var known = await LoadAsync(db, loopId, cancellationToken);
-        var missing = Wanted(members).Where(wanted => !known.ContainsKey(wanted)).ToList();
+        var missing = Wanted(members, ofTheLoop ?? [], ofAMember ?? []).Where(wanted => !known.ContainsKey(wanted)).ToList();
         if (missing.Count > 0)
         {
             // One at a time opens accounts, so that numbers stay dense and no account is opened twice.
@@ -37,16 +41,17 @@ public sealed class Journal(Work work)
     public Task PostAsync(IReadOnlyCollection<Transfer> transfers, CancellationToken cancellationToken) =>
         work.Db.BulkInsertAsync(transfers, cancellationToken);
 
-    private static IEnumerable<(AccountKind Kind, int Member)> Wanted(IEnumerable<int> members)
+    private static IEnumerable<(AccountKind Kind, int Member)> Wanted(
+        IEnumerable<int> members, IReadOnlyList<AccountKind> ofTheLoop, IReadOnlyList<AccountKind> ofAMember)
     {
-        foreach (var kind in JournalAccounts.OfTheLoop)
+        foreach (var kind in JournalAccounts.OfTheLoop.Concat(ofTheLoop))
         {
             yield return (kind, 0);
         }
 
         foreach (var member in members.Order())
         {
-            foreach (var kind in JournalAccounts.OfAMember)
+            foreach (var kind in JournalAccounts.OfAMember.Concat(ofAMember))
             {
                 yield return (kind, member);
             }
