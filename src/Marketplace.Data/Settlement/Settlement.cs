@@ -175,13 +175,6 @@ public enum TransferKind : short
 
     /// <summary>What is paid on top of the price for energy of the origin asked for.</summary>
     Preference = 16,
-}
-
-/// <summary>Which transfers belong together.</summary>
-public static class TransferKinds
-{
-    /// <summary>What settling an hour makes members owe or earn; bills take it up.</summary>
-    public static IReadOnlyList<TransferKind> OfHours { get; } = [TransferKind.Trade, TransferKind.Imbalance, TransferKind.NetworkFee, TransferKind.Preference];
 
     /// <summary>Held for a bid or an offer of charging quota; backwards where it is withdrawn.</summary>
     QuotaDeposit = 20,
@@ -194,6 +187,13 @@ public static class TransferKinds
 
     /// <summary>Due for charging above the allowance.</summary>
     QuotaPenalty = 23,
+}
+
+/// <summary>Which transfers belong together.</summary>
+public static class TransferKinds
+{
+    /// <summary>What settling an hour makes members owe or earn; bills take it up.</summary>
+    public static IReadOnlyList<TransferKind> OfHours { get; } = [TransferKind.Trade, TransferKind.Imbalance, TransferKind.NetworkFee, TransferKind.Preference];
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:
