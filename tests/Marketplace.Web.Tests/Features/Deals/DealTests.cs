@@ -1,9 +1,11 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Members;
 using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Tests.Features.Operations;
 using Microsoft.EntityFrameworkCore;
@@ -169,10 +171,70 @@ public sealed class DealTests(MarketplaceHost host) : IClassFixture<MarketplaceH
             WHERE t.loop_id = {market.LoopId} AND t.kind IN ({(short)TransferKind.Trade}, {(short)TransferKind.Rounding}, {(short)TransferKind.EnergyTraded})
             """).SingleAsync())).ShouldBe(0);
         (await host.Send(new IssueBills(market.LoopId, new Interval(market.FirstHour, market.End), market.End))).Outcome.ShouldBe(BillingOutcome.Issued);
+        await ShouldNameTheDealAsync(market, deal, SmallMarket.HomeA, "Solar owner", HomeA(market));
+        await ShouldNameTheDealAsync(market, deal, SmallMarket.SolarOwner, "Home A", Solar(market));
         var shown = await host.Send(new ShowDeal(market.LoopId, deal), HomeA(market));
         shown.State.ShouldBe(DealState.Ended);
         shown.Delivered.ShouldBe(Energy.FromWh(500 * market.Hours));
         shown.Amount.ShouldBe(Agreed.Of(Energy.FromWh(500 * market.Hours)));
+    }
+
+    // The hour behind a line of the bill shows the deal beside what the auction brought.
+    private async Task ShouldNameTheDealAsync(SmallMarket market, long deal, int memberId, string other, Actor actor)
+    {
+        var bill = await host.Look(db => db.Bills.FirstAsync(bill => bill.LoopId == market.LoopId && bill.MemberId == memberId));
+        var line = await host.Look(db => db.BillLines.FirstAsync(line => line.LoopId == market.LoopId && line.BillId == bill.Id && line.Carrier == (short)Carrier.Electricity));
+        var hour = await host.Send(new ShowBilledHour(market.LoopId, bill.Number, line.Line, market.FirstHour), actor);
+        hour.Deals.ShouldHaveSingleItem().ShouldBe(new DealInHour(deal, other, Energy.FromWh(500), Agreed));
+    }
+
+    [Fact]
+    public async Task An_hour_that_falls_back_still_settles_its_deals()
+    {
+        var market = await OpenMarketAsync();
+        await market.DeliverAsync();
+        await AgreeAsync(market);
+        await host.Send(new CloseGate(market.LoopId, market.FirstHour));
+        await host.Send(new CloseGate(market.LoopId, market.FirstHour));
+        await host.Send(new FallBack(market.LoopId, market.FirstHour, "The solver is out of order"), market.ActorOf(Operator, Role.Operator));
+        await host.Send(new SettleHour(market.LoopId, market.FirstHour));
+
+        (await HoursAsync(market)).ShouldHaveSingleItem().Delivered.ShouldBe(Energy.FromWh(500));
+        var bought = await host.Look(db => db.Positions.SingleAsync(position => position.LoopId == market.LoopId && position.MemberId == SmallMarket.HomeA && position.Carrier == Carrier.Electricity));
+        bought.TradedAmount.ShouldBe(Agreed.Of(Energy.FromWh(500)));
+        (bought.Metered - bought.Traded).ShouldBe(Energy.FromWh(300));
+    }
+
+    [Fact]
+    public async Task Of_two_deals_on_one_plant_the_earlier_comes_first()
+    {
+        var market = await OpenMarketAsync();
+        await market.DeliverAsync();
+        var first = await AgreeAsync(market);
+        var second = await host.Send(
+            new ProposeDeal(market.LoopId, SmallMarket.SolarOwner, Guid.NewGuid(), SmallMarket.HomeB, Carrier.Electricity, OrderSide.Sell, Wish(market) with { PlantCode = "pv" }), Solar(market));
+        await host.Send(new AcceptDeal(market.LoopId, SmallMarket.HomeB, second, 1), market.ActorOf(SmallMarket.HomeB));
+        await host.Send(new PlaceOrder(
+            market.LoopId, SmallMarket.SolarOwner, Guid.NewGuid(), market.FirstHour, Carrier.Electricity, OrderSide.Sell, Energy.FromWh(9_400), Price.Zero, "pv"), Solar(market));
+        await host.Send(new CloseGate(market.LoopId, market.FirstHour));
+
+        var hours = (await HoursAsync(market)).ToDictionary(hour => hour.DealId);
+        hours[first].Delivered.ShouldBe(Energy.FromWh(500));
+        hours[second].Delivered.ShouldBe(Energy.FromWh(100));
+        hours[second].Curtailed.ShouldBe(DealCurtailment.SellerCannotGive);
+    }
+
+    [Fact]
+    public async Task A_deal_binds_credit_as_orders_do()
+    {
+        var market = await OpenMarketAsync();
+        var before = await host.Send(new ShowCredit(market.LoopId, SmallMarket.HomeA), HomeA(market));
+        await AgreeAsync(market);
+
+        var after = await host.Send(new ShowCredit(market.LoopId, SmallMarket.HomeA), HomeA(market));
+        // Price and network fee with VAT of each of the six hours.
+        var hourly = Money.FromMicro(Rounding.DivideAwayFromZero((Int128)Price.FromMicroPerKWh(160_000).Of(Energy.FromWh(500)).Micro * 11_900, 10_000));
+        (after.Bound - before.Bound).ShouldBe(Money.FromMicro(hourly.Micro * market.Hours));
     }
 
     [Fact]
