@@ -79,12 +79,7 @@ internal sealed class OrderDeskHandler(MarketplaceDb db, MarketTime marketTime) 
 
     private static List<OpenHour> OpenHours(Loop loop, DateTimeOffset now, DateTimeOffset? lastClosed)
     {
-        var first = MarketHour.Containing(now);
-        while (MarketHour.GateOf(loop, first) <= now || first <= lastClosed)
-        {
-            first += MarketHour.Length;
-        }
-
+        var first = MarketHour.FirstOpen(loop, now, lastClosed);
         return [.. new Interval(first, first.AddHours(HoursAhead)).Steps(MarketHour.Length)
             .Where(hour => loop.EndsAt is not { } end || hour < end)
             .Select(hour => new OpenHour(MarketMoment.HourOf(hour), MarketHour.GateOf(loop, hour)))];
