@@ -40,7 +40,7 @@ internal sealed class ChargingMarket
         var period = new DateTimeOffset(2026, 3, 5, 18, 30, 0, TimeSpan.Zero);
         var drivers = Enumerable.Range(0, 8).Select(i => ((char)('a' + i)).ToString()).ToList();
         var plan = new LoopPlan(
-            $"charging-{Guid.NewGuid():N}", "Charging", LoopKind.Live, "EUR", "Etc/UTC", [.. Enumerable.Repeat((byte)7, 32)],
+            $"charging-{Guid.NewGuid():N}", "Charging", LoopKind.Demo, "EUR", "Etc/UTC", [.. Enumerable.Repeat((byte)7, 32)],
             first, null, period.AddMinutes(-90),
             new Tariff { ValidFrom = first, FeedIn = Price.FromMicroPerKWh(60_000), VatBasisPoints = 1900 },
             [
