@@ -200,7 +200,15 @@ public sealed class PagesTests(Portal portal)
     /// <summary>Nothing sticks out to the side: what is wide scrolls by itself.</summary>
     private static async Task ShouldFitAsync(Visit visit)
     {
-        var wide = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        wide.ShouldBeLessThanOrEqualTo(0, $"{visit.Page.Url} is wider than the window by {wide} px at {visit.Page.ViewportSize?.Width}");
+        var sticking = await visit.Page.EvaluateAsync<string[]>(
+            """
+            () => {
+              const page = document.documentElement;
+              if (page.scrollWidth <= page.clientWidth) return [];
+              const out = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > page.clientWidth);
+              return [`${page.scrollWidth} px wide`, ...out.map(e => `<${e.tagName} class="${e.className}"> ${e.textContent.trim().slice(0, 40)}`)];
+            }
+            """);
+        sticking.ShouldBeEmpty($"{visit.Page.Url} is wider than the window at {visit.Page.ViewportSize?.Width}");
     }
 }
