@@ -33,6 +33,7 @@ public static class AuditorCommand
         InclusionVerb.Verb,
         ConsistencyProofVerb.Verb,
         NoteVerb.Verb,
+        MBusVerb.Verb,
         WitnessVerb.Verb,
         ClearVerb.Verb,
         CheckVerb.Verb,
