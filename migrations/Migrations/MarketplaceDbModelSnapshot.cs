@@ -1130,6 +1130,45 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("converter_runs", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.CorrectedMember", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<long>("Reference")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reference");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<DateTimeOffset>("PostedHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("posted_hour");
+
+                    b.HasKey("LoopId", "Hour", "Reference", "MemberId")
+                        .HasName("pk_corrected_members");
+
+                    b.HasIndex("LoopId", "PostedHour")
+                        .HasDatabaseName("ix_corrected_members_loop_id_posted_hour");
+
+                    b.ToTable("corrected_members", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Deal", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2827,6 +2866,42 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("standing_orders", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.StoreChoice", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<bool>("ByMarket")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_market");
+
+                    b.Property<DateTimeOffset>("ChosenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("chosen_at");
+
+                    b.Property<int>("OwnerShareMillionths")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_share_millionths");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "PlantCode", "Version")
+                        .HasName("pk_store_choices");
+
+                    b.ToTable("store_choices", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.StoreLevel", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2861,6 +2936,105 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_store_levels");
 
                     b.ToTable("store_levels", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.StorePlan", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("OwnerShareMillionths")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_share_millionths");
+
+                    b.Property<string>("Schedule")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("schedule");
+
+                    b.Property<long>("Worth")
+                        .HasColumnType("bigint")
+                        .HasColumnName("worth");
+
+                    b.HasKey("LoopId", "PlantCode", "Hour")
+                        .HasName("pk_store_plans");
+
+                    b.ToTable("store_plans", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.StoreShare", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<int>("OwnerShareMillionths")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_share_millionths");
+
+                    b.Property<long>("Result")
+                        .HasColumnType("bigint")
+                        .HasColumnName("result");
+
+                    b.HasKey("LoopId", "PlantCode", "Hour")
+                        .HasName("pk_store_shares");
+
+                    b.HasIndex("LoopId", "Hour")
+                        .HasDatabaseName("ix_store_shares_loop_id_hour");
+
+                    b.ToTable("store_shares", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.StoreTerms", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<int>("OwnerShareMillionths")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_share_millionths");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("LoopId", "Version")
+                        .HasName("pk_store_terms");
+
+                    b.ToTable("store_terms", "market", t =>
+                        {
+                            t.HasCheckConstraint("store_terms_share", "owner_share_millionths BETWEEN 0 AND 1000000");
+                        });
                 });
 
             modelBuilder.Entity("Marketplace.Data.Tariff", b =>
@@ -3589,6 +3763,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasForeignKey("LoopId", "TemplateId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_standing_orders_order_templates_loop_id_template_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.StoreChoice", b =>
+                {
+                    b.HasOne("Marketplace.Data.PlantRecord", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "PlantCode")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_store_choices_plants_loop_id_plant_code");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Tariff", b =>

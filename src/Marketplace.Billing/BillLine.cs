@@ -37,6 +37,18 @@ public enum BillLineKind
 
     /// <summary>What is paid, or received, on top of the price for energy of the origin that was asked for.</summary>
     Preference = 11,
+
+    /// <summary>What a named correction of a published hour moved.</summary>
+    Correction = 12,
+
+    /// <summary>Charging quota bought (above zero) and sold (below zero).</summary>
+    ChargingTrade = 13,
+
+    /// <summary>Charging above the allowance.</summary>
+    ChargingPenalty = 14,
+
+    /// <summary>The loop's part of what a store earns, or pays, while the market schedules it.</summary>
+    StoreShare = 15,
 }
 
 /// <summary>Names of line kinds in records.</summary>
@@ -56,13 +68,18 @@ public static class BillLineKinds
         BillLineKind.ShareReceived => "share-received",
         BillLineKind.SharePaid => "share-paid",
         BillLineKind.Preference => "preference",
+        BillLineKind.Correction => "correction",
+        BillLineKind.ChargingTrade => "charging-trade",
+        BillLineKind.ChargingPenalty => "charging-penalty",
+        BillLineKind.StoreShare => "store-share",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of bill line"),
     };
 
-    /// <summary>The unit of the line's quantity: <c>Wh</c>, <c>days</c>, or <c>millionths</c> of a plant's revenue.</summary>
+    /// <summary>The unit of the line's quantity: <c>Wh</c>, <c>days</c>, <c>hours</c> corrected or shared, or <c>millionths</c> of a plant's revenue.</summary>
     public static string Unit(this BillLineKind kind) => kind switch
     {
         BillLineKind.StandingCharge => "days",
+        BillLineKind.Correction or BillLineKind.StoreShare => "hours",
         BillLineKind.ShareReceived or BillLineKind.SharePaid => "millionths",
         _ => "Wh",
     };
@@ -70,9 +87,13 @@ public static class BillLineKinds
     /// <summary>Whether the amount does not depend on how much energy was used.</summary>
     public static bool IsFixed(this BillLineKind kind) => kind == BillLineKind.StandingCharge;
 
-    /// <summary>Whether the line is a sum over hours that can be shown one by one.</summary>
+    /// <summary>Whether the line is a sum over settled hours of trade, metering and fees.</summary>
     public static bool HasHours(this BillLineKind kind) =>
-        kind is not (BillLineKind.StandingCharge or BillLineKind.ShareReceived or BillLineKind.SharePaid);
+        kind is not (BillLineKind.StandingCharge or BillLineKind.ShareReceived or BillLineKind.SharePaid) && !kind.IsCharge();
+
+    /// <summary>Whether the line comes beside the settled hours (<see cref="ChargeSum"/>).</summary>
+    public static bool IsCharge(this BillLineKind kind) =>
+        kind is BillLineKind.Correction or BillLineKind.ChargingTrade or BillLineKind.ChargingPenalty or BillLineKind.StoreShare;
 }
 
 /// <summary>One line of a bill: an exact sum, rounded once to cents.</summary>

@@ -77,6 +77,16 @@ public sealed record PositionSum
     public Money Total => TradedAmount + ImbalanceAmount + NetworkFee + WishPremium;
 }
 
+/// <summary>What a member owes or earns in a period beside its settled hours: corrections, charging quotas, a store's share.</summary>
+/// <param name="Member">Who owes or earns.</param>
+/// <param name="Kind">One of the kinds that <see cref="BillLineKinds.IsCharge"/>.</param>
+/// <param name="Carrier">The carrier.</param>
+/// <param name="Plant">The store, or empty.</param>
+/// <param name="Hours">In how many hours.</param>
+/// <param name="Energy">Quota bought (above zero) or sold, energy above the allowance; zero for the other kinds.</param>
+/// <param name="Amount">What is owed; below zero what is earned.</param>
+public sealed record ChargeSum(int Member, BillLineKind Kind, Carrier Carrier, string Plant, int Hours, Energy Energy, Money Amount);
+
 /// <summary>On how many local days a member was supplied under one tariff.</summary>
 public sealed record SuppliedDays(int Member, int TariffVersion, int Days);
 
@@ -119,6 +129,9 @@ public sealed record BillingInputs
 
     /// <summary>The sums of all settled positions of the period.</summary>
     public required IReadOnlyList<PositionSum> Positions { get; init; }
+
+    /// <summary>What comes beside the settled hours.</summary>
+    public IReadOnlyList<ChargeSum> Charges { get; init; } = [];
 
     /// <summary>The days of supply of every member with a consumer's side.</summary>
     public required IReadOnlyList<SuppliedDays> Days { get; init; }

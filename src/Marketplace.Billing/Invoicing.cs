@@ -6,8 +6,9 @@ namespace Marketplace.Billing;
 /// document, so that the exact sums of a member's documents are what the journal holds for the member's unbilled hours.</summary>
 public static class Invoicing
 {
-    /// <summary>The documents, by member and role. A member without any line gets none.</summary>
-    /// <exception cref="ArgumentException">A position or day names a tariff that is not among the tariffs.</exception>
+    /// <summary>The documents, by member and role. A member without any line gets none. A charge without a plant goes on the first of the
+    /// member's documents, on a bill of its own if there is none.</summary>
+    /// <exception cref="ArgumentException">A position or day names a tariff that is not among the tariffs, or a charge a kind that is none.</exception>
     public static IReadOnlyList<BillDocument> Documents(BillingInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
@@ -47,12 +48,21 @@ public static class Invoicing
             }
         }
 
-        var closing = inputs.Tariffs[^1].Version;
+        var closing = inputs.Tariffs[^1];
+        foreach (var charge in inputs.Charges
+            .OrderBy(charge => charge.Kind).ThenBy(charge => charge.Plant, StringComparer.Ordinal).ThenBy(charge => charge.Carrier))
+        {
+            var role = charge.Plant.Length > 0
+                ? DocumentRole.Storage
+                : lines.Keys.Where(key => key.Member == charge.Member).Select(key => (DocumentRole?)key.Role).Min() ?? DocumentRole.Consumer;
+            LinesOf(charge.Member, role).Add(ChargeLine(charge, role, closing));
+        }
+
         foreach (var share in inputs.Shares.OrderBy(share => share.Plant, StringComparer.Ordinal).ThenBy(share => share.Investor))
         {
             var ownersRole = inputs.Stores.Contains(share.Plant) ? DocumentRole.Storage : DocumentRole.Producer;
-            LinesOf(share.Owner, ownersRole).Add(ShareLine(share, BillLineKind.SharePaid, share.Amount, closing));
-            LinesOf(share.Investor, DocumentRole.Investor).Add(ShareLine(share, BillLineKind.ShareReceived, -share.Amount, closing));
+            LinesOf(share.Owner, ownersRole).Add(ShareLine(share, BillLineKind.SharePaid, share.Amount, closing.Version));
+            LinesOf(share.Investor, DocumentRole.Investor).Add(ShareLine(share, BillLineKind.ShareReceived, -share.Amount, closing.Version));
         }
 
         return
@@ -157,6 +167,23 @@ public static class Invoicing
             ]),
         };
     }
+
+    /// <summary>A penalty pays for no service, so that no tax falls on it; the other charges are taxed as what they stand on.</summary>
+    private static BillLine ChargeLine(ChargeSum charge, DocumentRole role, TariffTerms tariff) => new()
+    {
+        Kind = charge.Kind.IsCharge() ? charge.Kind : throw new ArgumentException($"{charge.Kind} is a line of settled hours", nameof(charge)),
+        Carrier = charge.Carrier,
+        Plant = charge.Plant,
+        Quantity = charge.Kind.Unit() == "hours" ? charge.Hours : charge.Energy.WattHours,
+        Exact = charge.Amount,
+        Vat = role == DocumentRole.Consumer && charge.Kind != BillLineKind.ChargingPenalty ? VatRate.Standard(tariff.VatBasisPoints) : VatRate.Exempt,
+        Trace = new LineTrace(charge.Kind.Name(), tariff.Version,
+        [
+            new("hours", charge.Hours),
+            new("energyWh", charge.Energy.WattHours),
+            new("exactMicro", charge.Amount.Micro),
+        ]),
+    };
 
     private static BillLine ShareLine(RevenueShare share, BillLineKind kind, Money exact, int tariffVersion) => new()
     {

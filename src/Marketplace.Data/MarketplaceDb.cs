@@ -115,6 +115,16 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<BillLineRow> BillLines => Set<BillLineRow>();
 
+    public DbSet<CorrectedMember> CorrectedMembers => Set<CorrectedMember>();
+
+    public DbSet<StoreTerms> StoreTerms => Set<StoreTerms>();
+
+    public DbSet<StoreChoice> StoreChoices => Set<StoreChoice>();
+
+    public DbSet<StorePlan> StorePlans => Set<StorePlan>();
+
+    public DbSet<StoreShare> StoreShares => Set<StoreShare>();
+
     public DbSet<ChargingGroup> ChargingGroups => Set<ChargingGroup>();
 
     public DbSet<ChargingTerms> ChargingTerms => Set<ChargingTerms>();

@@ -132,6 +132,9 @@ public enum AccountKind : short
     /// <summary>What the loop bears of named corrections of published hours.</summary>
     Corrections = 14,
 
+    /// <summary>The loop's part of what stores earn while the market schedules them.</summary>
+    StoreShares = 15,
+
     /// <summary>What is held of a member for its bids and offers of charging quota, until their period is settled.</summary>
     QuotaDeposit = 20,
 
@@ -176,6 +179,9 @@ public enum TransferKind : short
     /// <summary>What is paid on top of the price for energy of the origin asked for.</summary>
     Preference = 16,
 
+    /// <summary>The loop's part of a store's hour.</summary>
+    StoreShare = 17,
+
     /// <summary>Held for a bid or an offer of charging quota; backwards where it is withdrawn.</summary>
     QuotaDeposit = 20,
 
@@ -194,6 +200,13 @@ public static class TransferKinds
 {
     /// <summary>What settling an hour makes members owe or earn; bills take it up.</summary>
     public static IReadOnlyList<TransferKind> OfHours { get; } = [TransferKind.Trade, TransferKind.Imbalance, TransferKind.NetworkFee, TransferKind.Preference];
+
+    /// <summary>What else makes members owe or earn, hour by hour; bills take it up beside the settled positions.</summary>
+    public static IReadOnlyList<TransferKind> OfCharges { get; } =
+    [
+        TransferKind.Correction, TransferKind.StoreShare,
+        TransferKind.QuotaDeposit, TransferKind.QuotaDepositReturned, TransferKind.QuotaTrade, TransferKind.QuotaPenalty,
+    ];
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:

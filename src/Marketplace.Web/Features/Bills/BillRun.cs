@@ -29,6 +29,9 @@ public sealed record BillRun
     /// <summary>Paid by those who asked for an origin and received by those whose energy it was: nothing but roundings in sum.</summary>
     public required Money Premiums { get; init; }
 
+    /// <summary>Corrections, charging quotas and what the loop shares of stores.</summary>
+    public required Money Charges { get; init; }
+
     public required Money StandingCharges { get; init; }
 
     public required Money Vat { get; init; }
@@ -52,8 +55,8 @@ public sealed record BillRun
     /// <summary>What all documents with a total below zero give.</summary>
     public required long CreditsCents { get; init; }
 
-    /// <summary>Trades + imbalance + fees + premiums + standing charges + tax + rounding.</summary>
-    public Money Sum => Trades + Imbalance + NetworkFees + Premiums + StandingCharges + Vat + Rounding;
+    /// <summary>Trades + imbalance + fees + premiums + charges beside the hours + standing charges + tax + rounding.</summary>
+    public Money Sum => Trades + Imbalance + NetworkFees + Premiums + Charges + StandingCharges + Vat + Rounding;
 
     /// <summary>Whether documents and journal say the same, to the millionth.</summary>
     public bool IsSound => LeftUnbilled == Money.Zero && Receivable == Money.FromCents(TotalCents) && Sum == Receivable;
@@ -74,7 +77,7 @@ public sealed record BillRun
 
         if (Sum != Receivable)
         {
-            throw new BrokenInvariantException("trades, imbalance, fees, charges, tax and rounding are the receivables", $"{Sum} against {Receivable}");
+            throw new BrokenInvariantException("trades, imbalance, fees, premiums, charges, tax and rounding are the receivables", $"{Sum} against {Receivable}");
         }
     }
 }
@@ -121,7 +124,7 @@ internal static class BillRuns
             """
             WITH moves AS (
                 SELECT t.kind, t.debit_account, t.credit_account, sum(t.amount) AS amount FROM market.transfers t
-                WHERE t.loop_id = $1 AND t.hour >= $2 AND t.hour < $3 AND t.reference = 0 AND t.kind = ANY($4)
+                WHERE t.loop_id = $1 AND t.hour >= $2 AND t.hour < $3 AND (t.reference = 0 AND t.kind = ANY($4) OR t.kind = ANY($5))
                 GROUP BY t.kind, t.debit_account, t.credit_account
                 UNION ALL
                 SELECT t.kind, t.debit_account, t.credit_account, t.amount FROM market.transfers t
@@ -135,6 +138,7 @@ internal static class BillRuns
             """))
         {
             command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. TransferKinds.OfHours.Select(kind => (short)kind)] });
+            command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. TransferKinds.OfCharges.Select(kind => (short)kind)] });
             var unbilled = new Dictionary<int, long>();
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
@@ -163,6 +167,7 @@ internal static class BillRuns
             Imbalance = Unbilled(TransferKind.Imbalance),
             NetworkFees = Unbilled(TransferKind.NetworkFee),
             Premiums = Unbilled(TransferKind.Preference),
+            Charges = TransferKinds.OfCharges.Aggregate(Money.Zero, (sum, kind) => sum + Unbilled(kind)),
             StandingCharges = Unbilled(TransferKind.StandingCharge),
             Vat = Receivable(TransferKind.Vat),
             Rounding = Receivable(TransferKind.Rounding),

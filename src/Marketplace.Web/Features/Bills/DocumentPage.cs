@@ -60,7 +60,8 @@ internal static class BillWords
             BillLineKind.NetworkFee => t["Line.NetworkFee", small],
             BillLineKind.StandingCharge => t["Line.StandingCharge"],
             BillLineKind.Preference => t[role == Role.Consumer ? "Line.Preference.Consumer" : "Line.Preference", small],
-            BillLineKind.ShareReceived or BillLineKind.SharePaid => t["Line." + line.Kind, line.PlantName ?? line.Plant],
+            BillLineKind.ShareReceived or BillLineKind.SharePaid or BillLineKind.StoreShare => t["Line." + line.Kind, line.PlantName ?? line.Plant],
+            BillLineKind.Correction => t["Line.Correction", small],
             _ => t["Line." + line.Kind, carrier],
         };
     }
@@ -70,6 +71,8 @@ internal static class BillWords
     {
         BillLineKind.StandingCharge => t[line.Quantity == 1 ? "Day" : "Days", format.Count(line.Quantity)],
         BillLineKind.ShareReceived or BillLineKind.SharePaid => format.Percent(line.Quantity / 1_000_000m, line.Quantity % 10_000 == 0 ? 0 : 2),
+        BillLineKind.Correction or BillLineKind.StoreShare => t[line.Quantity == 1 ? "HourCount" : "HoursCount", format.Count(line.Quantity)],
+        BillLineKind.ChargingTrade => format.Energy(new Energy(line.Quantity)),
         // A day's shortfall must not hide behind another's surplus: both are said.
         BillLineKind.Imbalance => t["OverUnder", format.Energy(OfTrace(line, line.Direction == MeterDirection.Consumption ? "aboveWh" : "belowWh")),
             format.Energy(OfTrace(line, line.Direction == MeterDirection.Consumption ? "belowWh" : "aboveWh"))],

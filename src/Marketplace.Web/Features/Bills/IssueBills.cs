@@ -23,7 +23,14 @@ public sealed record IssueBills(int LoopId, Interval Period, DateTimeOffset? Iss
 {
     public DateTimeOffset IssuedAt => IssuedOn ?? Period.End;
 
+    // Any fixed number; with the loop it names the lock under which documents are numbered.
+    private const int NumberingLock = 0x42494C4C;
+
     public bool Permits(Actor actor) => actor.Operates(LoopId);
+
+    /// <summary>Waits until nobody else issues documents of the loop, and keeps others from it until the transaction ends.</summary>
+    internal static Task LockAsync(MarketplaceDb db, int loopId, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({NumberingLock}, {loopId})", cancellationToken);
 }
 
 /// <summary>What came of it.</summary>
@@ -57,15 +64,12 @@ public sealed class IssueBillsValidator : AbstractValidator<IssueBills>
 
 internal sealed class IssueBillsHandler(Work work, Journal journal, Sequencer sequencer) : IRequestHandler<IssueBills, IssuedBills>
 {
-    // Any fixed number; with the loop it names the lock under which documents are numbered.
-    private const int NumberingLock = 0x42494C4C;
-
     public async Task<IssuedBills> Handle(IssueBills request, CancellationToken cancellationToken)
     {
         var (loopId, period) = (request.LoopId, request.Period);
         var db = work.Db;
         var connection = await work.ConnectionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({NumberingLock}, {loopId})", cancellationToken);
+        await IssueBills.LockAsync(db, loopId, cancellationToken);
 
         var billed = await db.Bills.AsNoTracking()
             .Where(bill => bill.LoopId == loopId && bill.PeriodStart < period.End && bill.PeriodEnd > period.Start)
@@ -87,6 +91,11 @@ internal sealed class IssueBillsHandler(Work work, Journal journal, Sequencer se
             return Blocked($"The hour {Instants.Iso(open)} is not settled yet.");
         }
 
+        if (await settled.FirstUnsettledChargingAsync(cancellationToken) is { } charging)
+        {
+            return Blocked($"The charging quotas of {Instants.Iso(charging)} are not settled yet.");
+        }
+
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
         var spans = TariffSpan.Of(await db.Tariffs.AsNoTracking().Where(tariff => tariff.LoopId == loopId).ToListAsync(cancellationToken), period);
         if (spans.Count == 0)
@@ -95,17 +104,22 @@ internal sealed class IssueBillsHandler(Work work, Journal journal, Sequencer se
         }
 
         var positions = await settled.PositionsAsync(spans, cancellationToken);
-        var unbilled = await settled.UnbilledAsync(cancellationToken);
         RequireSame("what the journal holds as unbilled is the sum of the settled positions",
-            positions.GroupBy(sum => sum.Member).ToDictionary(group => group.Key, group => group.Sum(sum => sum.Total.Micro)), unbilled);
+            positions.GroupBy(sum => sum.Member).ToDictionary(group => group.Key, group => group.Sum(sum => sum.Total.Micro)),
+            await settled.UnbilledAsync(TransferKinds.OfHours, cancellationToken));
+        var charges = await settled.ChargesAsync(cancellationToken);
+        RequireSame("what the journal holds as unbilled beside the settled hours is what corrections, charging and shares of stores come to",
+            charges.GroupBy(sum => sum.Member).ToDictionary(group => group.Key, group => group.Sum(sum => sum.Amount.Micro)),
+            await settled.UnbilledAsync(TransferKinds.OfCharges, cancellationToken));
 
         var plants = await PlantsOfPeriod.ReadAsync(db, loopId, cancellationToken);
-        var shares = plants.Shares(positions);
+        var shares = plants.Shares(positions, charges);
         var documents = Invoicing.Documents(new BillingInputs
         {
             Tariffs = [.. spans.Select(span => span.Terms)],
             Stores = plants.Stores,
             Positions = positions,
+            Charges = charges,
             Days = await settled.SuppliedDaysAsync(spans, loop.TimeZone, cancellationToken),
             Shares = shares,
         });
@@ -131,7 +145,7 @@ internal sealed class IssueBillsHandler(Work work, Journal journal, Sequencer se
             if (one.GetValueOrDefault(member) != other.GetValueOrDefault(member))
             {
                 throw new BrokenInvariantException(invariant, string.Create(CultureInfo.InvariantCulture,
-                    $"Member {member}: positions {one.GetValueOrDefault(member)}, journal {other.GetValueOrDefault(member)} millionths"));
+                    $"Member {member}: expected {one.GetValueOrDefault(member)}, journal {other.GetValueOrDefault(member)} millionths"));
             }
         }
     }

@@ -27,7 +27,8 @@ internal sealed class PlantsOfPeriod(IReadOnlyDictionary<string, int> owners, IR
     }
 
     /// <summary>The revenue shares of the period, and a check that each position belongs to the owner of a known plant.</summary>
-    public IReadOnlyList<RevenueShare> Shares(IReadOnlyList<PositionSum> positions)
+    /// <param name="charges">What the loop shares of a store is not the store's revenue.</param>
+    public IReadOnlyList<RevenueShare> Shares(IReadOnlyList<PositionSum> positions, IReadOnlyList<ChargeSum> charges)
     {
         var shares = new List<RevenueShare>();
         foreach (var ofPlant in positions.Where(sum => sum.Plant.Length > 0).GroupBy(sum => sum.Plant).OrderBy(group => group.Key, StringComparer.Ordinal))
@@ -42,7 +43,8 @@ internal sealed class PlantsOfPeriod(IReadOnlyDictionary<string, int> owners, IR
                 continue;
             }
 
-            var revenue = -ofPlant.Aggregate(Money.Zero, (sum, position) => sum + position.Total);
+            var revenue = -ofPlant.Aggregate(Money.Zero, (sum, position) => sum + position.Total)
+                - charges.Where(charge => charge.Plant == ofPlant.Key).Aggregate(Money.Zero, (sum, charge) => sum + charge.Amount);
             foreach (var result in RevenueShareClause.Evaluate(revenue, owner, [.. stakes[ofPlant.Key]]))
             {
                 var stake = stakes[ofPlant.Key].Single(stake => stake.Party == result.Party);

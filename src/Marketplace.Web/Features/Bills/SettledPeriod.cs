@@ -62,6 +62,63 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime open ? new DateTimeOffset(open, TimeSpan.Zero) : null;
     }
 
+    /// <summary>The first hour of the period with charging quotas that are shared out, traded or asked for, and not settled.</summary>
+    public async Task<DateTimeOffset?> FirstUnsettledChargingAsync(CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            """
+            SELECT min(open.hour) FROM (
+                SELECT s.group_id, date_trunc('hour', s.period) AS hour FROM market.charging_steps s
+                WHERE s.loop_id = $1 AND s.period >= $2 AND s.period < $3 AND s.step <> $4
+                UNION
+                SELECT o.group_id, date_trunc('hour', o.period) FROM market.charging_orders o
+                WHERE o.loop_id = $1 AND o.period >= $2 AND o.period < $3 AND o.withdrawn_at IS NULL) open
+            WHERE NOT EXISTS (SELECT FROM market.charging_steps d
+                WHERE d.loop_id = $1 AND d.group_id = open.group_id AND d.step = $4 AND d.period = open.hour)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)ChargingStepKind.Settled });
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime open ? new DateTimeOffset(open, TimeSpan.Zero) : null;
+    }
+
+    /// <summary>What comes beside the settled hours, by member: corrections posted in the period, charging quotas, and what the loop shares of stores.</summary>
+    public async Task<IReadOnlyList<ChargeSum>> ChargesAsync(CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            """
+            SELECT member_id, $4, carrier, '', count(DISTINCT hour)::int, 0::bigint, sum(amount)::bigint
+            FROM market.corrected_members WHERE loop_id = $1 AND posted_hour >= $2 AND posted_hour < $3 GROUP BY member_id, carrier
+            UNION ALL
+            SELECT member_id, $5, $8, '', count(DISTINCT date_trunc('hour', period))::int, sum(energy)::bigint, sum(amount)::bigint
+            FROM market.charging_nets WHERE loop_id = $1 AND period >= $2 AND period < $3 GROUP BY member_id
+            UNION ALL
+            SELECT member_id, $6, $8, '', count(DISTINCT hour)::int, sum(over_use)::bigint, sum(penalty)::bigint
+            FROM market.charging_uses WHERE loop_id = $1 AND hour >= $2 AND hour < $3 AND penalty <> 0 GROUP BY member_id
+            UNION ALL
+            SELECT s.member_id, $7, p.carrier, s.plant_code, count(*)::int, 0::bigint, sum(s.amount)::bigint
+            FROM market.store_shares s
+            JOIN LATERAL (SELECT carrier FROM market.positions p WHERE p.loop_id = $1 AND p.member_id = s.member_id AND p.hour = s.hour
+                AND p.plant_code = s.plant_code ORDER BY carrier LIMIT 1) p ON true
+            WHERE s.loop_id = $1 AND s.hour >= $2 AND s.hour < $3 GROUP BY s.member_id, p.carrier, s.plant_code
+            ORDER BY 1, 2, 3, 4
+            """);
+        foreach (var kind in new[] { BillLineKind.Correction, BillLineKind.ChargingTrade, BillLineKind.ChargingPenalty, BillLineKind.StoreShare })
+        {
+            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)kind });
+        }
+
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)Carrier.Electricity });
+        var sums = new List<ChargeSum>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            sums.Add(new ChargeSum(
+                reader.GetInt32(0), (BillLineKind)reader.GetInt16(1), (Carrier)reader.GetInt16(2), reader.GetString(3), reader.GetInt32(4),
+                new Energy(reader.GetInt64(5)), new Money(reader.GetInt64(6))));
+        }
+
+        return sums;
+    }
+
     /// <summary>The positions, summed by member, carrier, direction, plant and tariff.</summary>
     public async Task<IReadOnlyList<PositionSum>> PositionsAsync(IReadOnlyList<TariffSpan> spans, CancellationToken cancellationToken)
     {
@@ -143,13 +200,14 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
     }
 
     /// <summary>What the journal holds as unbilled for the period's hours, by member, in millionths.</summary>
-    public async Task<IReadOnlyDictionary<int, long>> UnbilledAsync(CancellationToken cancellationToken)
+    /// <param name="kinds">The kinds of transfer that count.</param>
+    public async Task<IReadOnlyDictionary<int, long>> UnbilledAsync(IReadOnlyList<TransferKind> kinds, CancellationToken cancellationToken)
     {
         await using var command = Command(
             """
             WITH moves AS (
                 SELECT debit_account, credit_account, sum(amount) AS amount FROM market.transfers
-                WHERE loop_id = $1 AND hour >= $2 AND hour < $3 AND kind = ANY ($5) AND reference = 0
+                WHERE loop_id = $1 AND hour >= $2 AND hour < $3 AND kind = ANY ($5)
                 GROUP BY debit_account, credit_account),
             sides AS (
                 SELECT debit_account AS account, amount FROM moves UNION ALL SELECT credit_account, -amount FROM moves)
@@ -158,7 +216,7 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
             GROUP BY a.member_id
             """);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)AccountKind.Unbilled });
-        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. TransferKinds.OfHours.Select(kind => (short)kind)] });
+        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. kinds.Select(kind => (short)kind)] });
         var balances = new Dictionary<int, long>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

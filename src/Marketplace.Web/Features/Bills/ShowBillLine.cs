@@ -1,6 +1,7 @@
 using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -64,6 +65,11 @@ internal sealed class LineHours(Work work)
 
     public static async Task<IReadOnlyList<LineHour>> ReadAsync(MarketplaceDb db, Bill bill, BillLineView line, Interval during, CancellationToken cancellationToken)
     {
+        if (line.Kind.IsCharge())
+        {
+            return await ChargesAsync(db, bill, line, cancellationToken);
+        }
+
         if (!line.Kind.HasHours())
         {
             return [];
@@ -86,5 +92,33 @@ internal sealed class LineHours(Work work)
 
         static LineHour Hour(Position position, Energy quantity, Price? price, Money amount) =>
             new(position.Hour, position.Traded, position.Metered, quantity, price, amount, position.Estimated);
+    }
+
+    private static async Task<IReadOnlyList<LineHour>> ChargesAsync(MarketplaceDb db, Bill bill, BillLineView line, CancellationToken cancellationToken)
+    {
+        var (loopId, member, start, end) = (bill.LoopId, bill.MemberId, bill.PeriodStart, bill.PeriodEnd);
+        var rows = line.Kind switch
+        {
+            BillLineKind.Correction => await db.CorrectedMembers.AsNoTracking()
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.PostedHour >= start && row.PostedHour < end && row.Carrier == line.Carrier)
+                .Select(row => new { row.Hour, Energy = default(Energy), row.Amount })
+                .ToListAsync(cancellationToken),
+            BillLineKind.ChargingTrade => await db.ChargingNets.AsNoTracking()
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.Period >= start && row.Period < end)
+                .Select(row => new { Hour = row.Period, row.Energy, row.Amount })
+                .ToListAsync(cancellationToken),
+            BillLineKind.ChargingPenalty => await db.ChargingUses.AsNoTracking()
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.Hour >= start && row.Hour < end && row.Penalty != default)
+                .Select(row => new { row.Hour, Energy = row.OverUse, Amount = row.Penalty })
+                .ToListAsync(cancellationToken),
+            BillLineKind.StoreShare => await db.StoreShares.AsNoTracking()
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.PlantCode == line.Plant && row.Hour >= start && row.Hour < end)
+                .Select(row => new { row.Hour, Energy = default(Energy), row.Amount })
+                .ToListAsync(cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(line), line.Kind, "Not a charge beside the settled hours"),
+        };
+        return [.. rows.GroupBy(row => MarketHour.Containing(row.Hour)).OrderBy(hour => hour.Key).Select(hour => new LineHour(
+            hour.Key, default, default, hour.Aggregate(Energy.Zero, (sum, row) => sum + row.Energy), null,
+            hour.Aggregate(Money.Zero, (sum, row) => sum + row.Amount), Estimated: false))];
     }
 }

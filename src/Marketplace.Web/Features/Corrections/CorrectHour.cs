@@ -5,6 +5,7 @@ using System.Text;
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -85,19 +86,27 @@ internal sealed class CorrectHourHandler(Work work, Journal journal) : IRequestH
             throw new RefusedException(nameof(request.Members), "One of the members does not belong to this loop.");
         }
 
-        // One at a time for each hour, so that a form sent twice finds its first sending.
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"correction/{loopId}/{Instants.Iso(hour)}"}, 0))", cancellationToken);
+        // One at a time, and not while bills are issued: a form sent twice finds its first sending, and what is billed stays as it was billed.
+        await IssueBills.LockAsync(db, loopId, cancellationToken);
         var reference = request.Reference;
-        if (await db.Transfers.AnyAsync(
-            transfer => transfer.LoopId == loopId && transfer.Hour == hour && transfer.Kind == TransferKind.Correction && transfer.Reference == reference, cancellationToken))
+        if (await db.CorrectedMembers.AnyAsync(member => member.LoopId == loopId && member.Hour == hour && member.Reference == reference, cancellationToken))
         {
             throw new RefusedException("This correction is already recorded.");
         }
 
+        var posted = await db.Bills.AnyAsync(bill => bill.LoopId == loopId && bill.PeriodStart <= hour && bill.PeriodEnd > hour, cancellationToken)
+            ? await db.Bills.Where(bill => bill.LoopId == loopId).MaxAsync(bill => bill.PeriodEnd, cancellationToken)
+            : hour;
+        await db.BulkInsertAsync(
+            [.. request.Members.Select(member => new Data.CorrectedMember
+            {
+                LoopId = loopId, Hour = hour, Reference = reference, MemberId = member.MemberId, Carrier = request.Carrier, Amount = member.Amount, PostedHour = posted,
+            })],
+            cancellationToken);
         var accounts = await journal.AccountsAsync(loopId, ids, cancellationToken);
         await journal.PostAsync(
             [.. request.Members.SelectMany(member => accounts.Move(
-                hour, TransferKind.Correction, request.Carrier,
+                posted, TransferKind.Correction, request.Carrier,
                 accounts[AccountKind.Unbilled, member.MemberId], accounts[AccountKind.Corrections], member.Amount.Micro, reference))],
             cancellationToken);
         return Unit.Value;

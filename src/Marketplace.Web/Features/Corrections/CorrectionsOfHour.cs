@@ -25,9 +25,8 @@ internal sealed class CorrectionsOfHourHandler(MarketplaceDb db)
 {
     public async Task<IReadOnlyList<CorrectionNotice>> Handle(CorrectionsOfHour request, CancellationToken cancellationToken)
     {
-        // The journal's key finds the few hours that have any; only for those is the list of acts read.
-        if (!await db.Transfers.AnyAsync(
-            transfer => transfer.LoopId == request.LoopId && transfer.Hour == request.Hour && transfer.Kind == TransferKind.Correction, cancellationToken))
+        // The key finds the few hours that have any; only for those is the list of acts read.
+        if (!await db.CorrectedMembers.AnyAsync(member => member.LoopId == request.LoopId && member.Hour == request.Hour, cancellationToken))
         {
             return [];
         }
@@ -41,15 +40,10 @@ internal sealed class CorrectionsOfHourHandler(MarketplaceDb db)
         return [.. acts.Select(act => CorrectionSubject.Read(act.Subject) is var (carrier, reason) ? new CorrectionNotice(act.At, carrier, reason) : null).OfType<CorrectionNotice>()];
     }
 
-    public async Task<IReadOnlyList<OwnCorrection>> Handle(OwnCorrections request, CancellationToken cancellationToken)
-    {
-        var rows = await (
-            from transfer in db.Transfers
-            where transfer.LoopId == request.LoopId && transfer.Hour == request.Hour && transfer.Kind == TransferKind.Correction
-            from account in db.Accounts.Where(account => account.LoopId == transfer.LoopId && account.MemberId == request.MemberId
-                && account.Kind == AccountKind.Unbilled && (account.Id == transfer.DebitAccount || account.Id == transfer.CreditAccount))
-            select new { transfer.Carrier, Owes = account.Id == transfer.DebitAccount, transfer.Amount })
+    public async Task<IReadOnlyList<OwnCorrection>> Handle(OwnCorrections request, CancellationToken cancellationToken) =>
+        await db.CorrectedMembers.AsNoTracking()
+            .Where(member => member.LoopId == request.LoopId && member.Hour == request.Hour && member.MemberId == request.MemberId)
+            .OrderBy(member => member.Reference)
+            .Select(member => new OwnCorrection(member.Carrier, member.Amount))
             .ToListAsync(cancellationToken);
-        return [.. rows.Select(row => new OwnCorrection((Carrier)row.Carrier, Money.FromMicro(row.Owes ? row.Amount : -row.Amount)))];
-    }
 }
