@@ -64,7 +64,9 @@ namespace Marketplace.Migrations
                     hour = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     owner_share_millionths = table.Column<int>(type: "integer", nullable: false),
                     worth = table.Column<long>(type: "bigint", nullable: false),
-                    schedule = table.Column<string>(type: "text", nullable: false)
+                    charge = table.Column<long>(type: "bigint", nullable: false),
+                    discharge = table.Column<long>(type: "bigint", nullable: false),
+                    held = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -2952,14 +2952,21 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("hour");
 
+                    b.Property<long>("Charge")
+                        .HasColumnType("bigint")
+                        .HasColumnName("charge");
+
+                    b.Property<long>("Discharge")
+                        .HasColumnType("bigint")
+                        .HasColumnName("discharge");
+
+                    b.Property<long>("Held")
+                        .HasColumnType("bigint")
+                        .HasColumnName("held");
+
                     b.Property<int>("OwnerShareMillionths")
                         .HasColumnType("integer")
                         .HasColumnName("owner_share_millionths");
-
-                    b.Property<string>("Schedule")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("schedule");
 
                     b.Property<long>("Worth")
                         .HasColumnType("bigint")

@@ -30,6 +30,13 @@ public sealed record PlantBid(IReadOnlyList<PlantOrder> Orders, PlantConverter? 
 {
     /// <summary>Nothing this hour.</summary>
     public static PlantBid None { get; } = new([], null);
+
+    /// <summary>Orders alone; those of no quantity are left out.</summary>
+    public static PlantBid Of(params PlantOrder[] orders)
+    {
+        var placed = Array.FindAll(orders, order => order.Quantity > Energy.Zero);
+        return placed.Length == 0 ? None : new PlantBid(placed, null);
+    }
 }
 
 /// <summary>What a plant knows when it bids for an hour.</summary>

@@ -86,7 +86,7 @@ public static class PlantBids
 
         // At one and the same limit the supplier would trade with itself.
         var takes = Price.Min(feedIn, import - Price.FromMicroPerKWh(1));
-        return Positive(
+        return PlantBid.Of(
             new PlantOrder(Carrier.Electricity, BidSide.Sell, Energy.FromWh(plant.CapacityWatts), import),
             new PlantOrder(Carrier.Electricity, BidSide.Buy, Energy.FromWh(plant.CapacityWatts), takes));
     }
@@ -96,7 +96,7 @@ public static class PlantBids
     private static PlantBid BalancingPlant(Plant plant, Conditions conditions)
     {
         var size = Energy.FromWh(plant.CapacityWatts);
-        return Positive(
+        return PlantBid.Of(
             new PlantOrder(Carrier.Heat, BidSide.Sell, size, Cost(plant.PerformanceMillionths ?? (5 * One / 2))),
             new PlantOrder(Carrier.Heat, BidSide.Buy, size, Price.Zero),
             new PlantOrder(Carrier.Cold, BidSide.Sell, size, Cost(BalancingColdMillionths)),
@@ -125,14 +125,8 @@ public static class PlantBids
         var breakEven = Price.FromMicroPerKWh(Rounding.DivideAwayFromZero((Int128)Math.Max(0, buy.MicroPerKWh) * One * One, roundTrip));
         var sell = Price.Max(average + spread, breakEven + Price.FromMicroPerKWh(1)) + plant.RunningCost;
         var power = Energy.FromWh(plant.CapacityWatts);
-        return Positive(
+        return PlantBid.Of(
             new PlantOrder(plant.Output, BidSide.Buy, Energy.Min(power, inputs.Store.Room(details)), buy),
             new PlantOrder(plant.Output, BidSide.Sell, Energy.Min(power, inputs.Store.Deliverable(details)), sell));
-    }
-
-    private static PlantBid Positive(params PlantOrder[] orders)
-    {
-        var placed = Array.FindAll(orders, order => order.Quantity > Energy.Zero);
-        return placed.Length == 0 ? PlantBid.None : new PlantBid(placed, null);
     }
 }

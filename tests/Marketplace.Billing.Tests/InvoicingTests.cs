@@ -8,6 +8,32 @@ namespace Marketplace.Billing.Tests;
 public sealed class InvoicingTests
 {
     [Fact]
+    public void ChargesBesideTheHours_StandOnTheMembersFirstDocument()
+    {
+        var inputs = Inputs([Sum(7, Carrier.Heat, EnergySide.Taken, traded: 1_000, metered: 1_000, tradedMicro: 100_000, imbalanceMicro: 0, feeMicro: 0, above: 0, below: 0)], []);
+        var documents = Invoicing.Documents(inputs with
+        {
+            Charges =
+            [
+                new ChargeSum(7, BillLineKind.Correction, Carrier.Heat, "", 2, Energy.Zero, Money.FromMicro(-3_404_999)),
+                new ChargeSum(7, BillLineKind.ChargingPenalty, Carrier.Electricity, "", 1, Energy.FromWh(500), Money.FromMicro(20_000)),
+                new ChargeSum(7, BillLineKind.StoreShare, Carrier.Heat, "tank", 24, Energy.Zero, Money.FromMicro(5_000)),
+                new ChargeSum(8, BillLineKind.ChargingTrade, Carrier.Electricity, "", 1, Energy.FromWh(-6_800), Money.FromMicro(-146_000_000)),
+            ],
+        });
+
+        documents.Select(document => (document.Member, document.Role)).ShouldBe([(7, DocumentRole.Consumer), (7, DocumentRole.Storage), (8, DocumentRole.Consumer)]);
+        documents[0].Lines.Skip(1).Select(line => (line.Kind, line.Quantity, line.Cents, line.Vat.Category)).ShouldBe(
+        [
+            (BillLineKind.Correction, 2, -340, VatCategory.Standard),
+            (BillLineKind.ChargingPenalty, 500, 2, VatCategory.Exempt),
+        ]);
+        documents[1].Lines.ShouldHaveSingleItem().Vat.Category.ShouldBe(VatCategory.Exempt);
+        documents[2].Lines.ShouldHaveSingleItem().Quantity.ShouldBe(-6_800);
+        Should.Throw<ArgumentException>(() => Invoicing.Documents(inputs with { Charges = [new ChargeSum(7, BillLineKind.Energy, Carrier.Heat, "", 1, Energy.Zero, Money.Zero)] }));
+    }
+
+    [Fact]
     public void AConsumersBill_ByHand()
     {
         // Heat: 412.345 kWh bought for 37.123450 €, used 10 kWh more in some hours and 3 kWh less in others: 1.204999 €.

@@ -8,6 +8,7 @@ namespace Marketplace.Data;
 public sealed class StoreTerms
 {
     public const int DefaultOwnerShareMillionths = 800_000;
+    public const int WholeMillionths = 1_000_000;
 
     public int LoopId { get; set; }
 
@@ -40,14 +41,13 @@ public sealed class StoreChoice
     public DateTimeOffset ChosenAt { get; set; }
 }
 
-/// <summary>What the market planned for a store when an hour's gate closed, over that hour and those after it.</summary>
+/// <summary>What the market planned for a store in an hour, made when the first gate of the hour's day closed.</summary>
 public sealed class StorePlan
 {
     public int LoopId { get; set; }
 
     public required string PlantCode { get; set; }
 
-    /// <summary>The hour whose gate closed.</summary>
     public DateTimeOffset Hour { get; set; }
 
     public int OwnerShareMillionths { get; set; }
@@ -55,8 +55,12 @@ public sealed class StorePlan
     /// <summary>What one more kWh held at the hour's end is worth.</summary>
     public Price Worth { get; set; }
 
-    /// <summary>JSON: for each hour from <see cref="Hour"/> on, what it charges, discharges and then holds, in Wh.</summary>
-    public required string Schedule { get; set; }
+    public Energy Charge { get; set; }
+
+    public Energy Discharge { get; set; }
+
+    /// <summary>At the end of the hour.</summary>
+    public Energy Held { get; set; }
 }
 
 /// <summary>How an hour of a store was shared while the market scheduled it.</summary>

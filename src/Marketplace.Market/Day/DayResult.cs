@@ -35,28 +35,24 @@ public sealed record DayResult(DayBook Book, IReadOnlyList<ClearingResult> Hours
         for (var s = 0; s < Stores.Count; s++)
         {
             var (store, schedule) = (Book.Stores[s], Stores[s]);
-            var (charged, discharged, worth) = (schedule.Charged[hour], schedule.Discharged[hour], schedule.Worth[hour].MicroPerKWh);
+            var (charged, discharged, worth) = (schedule.Charged[hour], schedule.Discharged[hour], schedule.Worth[hour]);
             var free = store.Capacity - schedule.Held[hour];
             var more = Energy.FromWh(Math.Min((store.ChargePerHour - charged).WattHours, free.WattHours));
             var less = Energy.FromWh(Math.Min((store.DischargePerHour - discharged).WattHours, UnitFlows.Whole(store.DischargeEfficiency, schedule.Held[hour].WattHours)));
-            var buysAt = FloorDivide((Int128)worth * store.ChargeEfficiency, Limits.One) - store.Fee.MicroPerKWh;
-            var sellsAt = -FloorDivide(-(Int128)worth * Limits.One, store.DischargeEfficiency);
-            Add(orders, $"store/{store.Id}/charge-more", store.Node, Side.Buy, more, buysAt);
-            Add(orders, $"store/{store.Id}/discharge-more", store.Node, Side.Sell, less, sellsAt);
+            Add(orders, $"store/{store.Id}/charge-more", store.Node, Side.Buy, more, store.BuysAt(worth));
+            Add(orders, $"store/{store.Id}/discharge-more", store.Node, Side.Sell, less, store.SellsAt(worth));
         }
 
         return orders;
     }
 
-    private static void Add(List<Order> orders, string id, string node, Side side, Energy quantity, long limit)
+    private static void Add(List<Order> orders, string id, string node, Side side, Energy quantity, Price limit)
     {
         if (quantity.WattHours > 0)
         {
-            orders.Add(new Order(id, node, side, quantity, Price.FromMicroPerKWh(Math.Clamp(limit, -Limits.PriceMicroPerKWh, Limits.PriceMicroPerKWh))));
+            orders.Add(new Order(id, node, side, quantity, limit));
         }
     }
-
-    private static long FloorDivide(Int128 a, Int128 b) => (long)(a >= 0 ? a / b : -((-a + b - 1) / b));
 
     internal static OrderBook Extended(DayBook day, int hour, IReadOnlyList<StoreSchedule> stores, IReadOnlyList<LoadSchedule> loads, IReadOnlyList<Price?> prices)
     {

@@ -75,6 +75,16 @@ public sealed record Store
     /// <summary>Cost and network fee per kWh charged.</summary>
     public Price Fee { get; }
 
+    /// <summary>The most the store may pay for a kWh that it takes, where a kWh held is worth so much: below it, it gains.</summary>
+    public Price BuysAt(Price worth) => Bounded(FloorDivide((Int128)worth.MicroPerKWh * ChargeEfficiency, Limits.One) - Fee.MicroPerKWh);
+
+    /// <summary>The least the store must get for a kWh that it gives, where a kWh held is worth so much.</summary>
+    public Price SellsAt(Price worth) => Bounded(-FloorDivide(-(Int128)worth.MicroPerKWh * Limits.One, DischargeEfficiency));
+
+    private static Price Bounded(long limit) => Price.FromMicroPerKWh(Math.Clamp(limit, -Limits.PriceMicroPerKWh, Limits.PriceMicroPerKWh));
+
+    private static long FloorDivide(Int128 a, Int128 b) => (long)(a >= 0 ? a / b : -((-a + b - 1) / b));
+
     /// <summary>What is left of a content after an hour, before charging and discharging.</summary>
     public Energy Kept(Energy held) => Energy.FromWh(UnitFlows.Whole(Limits.One - Loss, held.WattHours));
 

@@ -1,6 +1,7 @@
 using Marketplace.Market;
 using Marketplace.Native.Clp;
 using Marketplace.Web.Features.Plants;
+using Marketplace.Web.Features.Storage;
 
 namespace Marketplace.Web.Features.Auctions;
 
@@ -13,5 +14,6 @@ public static class AuctionsFeature
         builder.Services.AddScoped<BookEntries>();
         builder.Services.AddScoped<LiveMarket>();
         builder.Services.AddScoped<LoopPlants>();
+        builder.Services.AddScoped<StoreDay>();
     }
 }

@@ -5,6 +5,7 @@ using Marketplace.Quantities;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Storage;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -18,7 +19,7 @@ public sealed record CloseGate(int LoopId, DateTimeOffset Hour) : IRequest<Unit>
     public bool Permits(Actor actor) => actor.IsSystem;
 }
 
-internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries, NominateDeals deals, Sequencer sequencer, TimeProvider time)
+internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries, NominateDeals deals, StoreDay stores, Sequencer sequencer, TimeProvider time)
     : IRequestHandler<CloseGate, Unit>
 {
     public async Task<Unit> Handle(CloseGate request, CancellationToken cancellationToken)
@@ -32,6 +33,7 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
         }
 
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
+        await stores.PlanAsync(loop, hour, cancellationToken);
         var composed = await entries.ComposeAsync(loop, hour, cancellationToken);
         var secrets = new OrderSecrets(loop.Seed, hour);
         var rows = composed.Orders.Select((entry, position) => new BookOrder

@@ -97,23 +97,24 @@ internal sealed class LineHours(Work work)
     private static async Task<IReadOnlyList<LineHour>> ChargesAsync(MarketplaceDb db, Bill bill, BillLineView line, CancellationToken cancellationToken)
     {
         var (loopId, member, start, end) = (bill.LoopId, bill.MemberId, bill.PeriodStart, bill.PeriodEnd);
+        var nothing = Energy.Zero;
         var rows = line.Kind switch
         {
             BillLineKind.Correction => await db.CorrectedMembers.AsNoTracking()
                 .Where(row => row.LoopId == loopId && row.MemberId == member && row.PostedHour >= start && row.PostedHour < end && row.Carrier == line.Carrier)
-                .Select(row => new { row.Hour, Energy = default(Energy), row.Amount })
+                .Select(row => new { row.Hour, Energy = nothing, row.Amount })
                 .ToListAsync(cancellationToken),
             BillLineKind.ChargingTrade => await db.ChargingNets.AsNoTracking()
                 .Where(row => row.LoopId == loopId && row.MemberId == member && row.Period >= start && row.Period < end)
                 .Select(row => new { Hour = row.Period, row.Energy, row.Amount })
                 .ToListAsync(cancellationToken),
             BillLineKind.ChargingPenalty => await db.ChargingUses.AsNoTracking()
-                .Where(row => row.LoopId == loopId && row.MemberId == member && row.Hour >= start && row.Hour < end && row.Penalty != default)
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.Hour >= start && row.Hour < end && row.Penalty != Money.Zero)
                 .Select(row => new { row.Hour, Energy = row.OverUse, Amount = row.Penalty })
                 .ToListAsync(cancellationToken),
             BillLineKind.StoreShare => await db.StoreShares.AsNoTracking()
                 .Where(row => row.LoopId == loopId && row.MemberId == member && row.PlantCode == line.Plant && row.Hour >= start && row.Hour < end)
-                .Select(row => new { row.Hour, Energy = default(Energy), row.Amount })
+                .Select(row => new { row.Hour, Energy = nothing, row.Amount })
                 .ToListAsync(cancellationToken),
             _ => throw new ArgumentOutOfRangeException(nameof(line), line.Kind, "Not a charge beside the settled hours"),
         };

@@ -29,10 +29,10 @@ public static class AmountLines
     private const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
     private const string Field = "Members";
 
-    public static IReadOnlyList<CorrectedMember> Read(string? text, IEnumerable<MemberName> members, List<Problem> problems)
+    public static IReadOnlyList<CorrectedAmount> Read(string? text, IEnumerable<MemberName> members, List<Problem> problems)
     {
         var known = members.ToDictionary(member => member.Key, member => member.Id, StringComparer.OrdinalIgnoreCase);
-        var amounts = new List<CorrectedMember>();
+        var amounts = new List<CorrectedAmount>();
         foreach (var (i, line) in (text ?? "").Split('\n').Index().Where(line => line.Item.Trim().Length > 0))
         {
             var parts = line.Split([' ', '\t', ';', '\r'], StringSplitOptions.RemoveEmptyEntries);
@@ -51,7 +51,7 @@ public static class AmountLines
             }
             else
             {
-                amounts.Add(new CorrectedMember(member, Money.FromCents((long)(amount * 100m))));
+                amounts.Add(new CorrectedAmount(member, Money.FromCents((long)(amount * 100m))));
             }
         }
 

@@ -19,7 +19,7 @@ namespace Marketplace.Web.Features.Corrections;
 /// <param name="SubmissionId">Made with the form: a form sent twice corrects once.</param>
 /// <param name="Reason">Public: it names nobody.</param>
 public sealed record CorrectHour(
-    int LoopId, DateTimeOffset Hour, Guid SubmissionId, Carrier Carrier, string Reason, IReadOnlyList<CorrectedMember> Members) : IRequest<Unit>, IOperatorAct
+    int LoopId, DateTimeOffset Hour, Guid SubmissionId, Carrier Carrier, string Reason, IReadOnlyList<CorrectedAmount> Members) : IRequest<Unit>, IOperatorAct
 {
     public const int MostMembers = 500;
     public const int LongestReason = 500;
@@ -36,7 +36,7 @@ public sealed record CorrectHour(
 }
 
 /// <param name="Amount">Above zero the member owes it, below zero it is given back.</param>
-public sealed record CorrectedMember(int MemberId, Money Amount);
+public sealed record CorrectedAmount(int MemberId, Money Amount);
 
 /// <summary>How a correction stands in the list of operators' acts.</summary>
 internal static class CorrectionSubject
@@ -98,7 +98,7 @@ internal sealed class CorrectHourHandler(Work work, Journal journal) : IRequestH
             ? await db.Bills.Where(bill => bill.LoopId == loopId).MaxAsync(bill => bill.PeriodEnd, cancellationToken)
             : hour;
         await db.BulkInsertAsync(
-            [.. request.Members.Select(member => new Data.CorrectedMember
+            [.. request.Members.Select(member => new CorrectedMember
             {
                 LoopId = loopId, Hour = hour, Reference = reference, MemberId = member.MemberId, Carrier = request.Carrier, Amount = member.Amount, PostedHour = posted,
             })],

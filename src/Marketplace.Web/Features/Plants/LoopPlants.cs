@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Plants;
@@ -55,10 +56,20 @@ public sealed class LoopPlants(MarketplaceDb db)
         var records = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == loopId).OrderBy(plant => plant.Code).ToListAsync(cancellationToken);
         var levels = await LevelsAsync(loopId, hour, cancellationToken);
         var averages = await RecentAveragesAsync(loopId, hour, cancellationToken);
+        var plans = await db.StorePlans.AsNoTracking()
+            .Where(plan => plan.LoopId == loopId && plan.Hour == hour)
+            .ToDictionaryAsync(plan => plan.PlantCode, plan => plan.Worth, cancellationToken);
         var conditions = new Conditions(hour, known.AirTempC, known.GhiWm2, known.ImportPrice, known.CarbonGramsPerKWh);
         return new HourBids([.. records.Select(record =>
         {
             var plant = PlantDefinition.Read(record.Definition);
+            if (plans.TryGetValue(record.Code, out var worth))
+            {
+                var level = levels.GetValueOrDefault(record.Code);
+                var store = MarketStore.Of(plant, record.Code, level, averages.GetValueOrDefault(plant.Output), tariff.NetworkFee(plant.Output));
+                return new BidOfPlant(record.Code, record.OwnerId, plant, MarketStore.Bid(plant, store, level, worth));
+            }
+
             return new BidOfPlant(record.Code, record.OwnerId, plant, PlantBids.For(plant, new BidInputs(conditions)
             {
                 OwnerElectricity = forecasts.GetValueOrDefault((record.OwnerId, Carrier.Electricity)),
@@ -78,7 +89,8 @@ public sealed class LoopPlants(MarketplaceDb db)
             .ToDictionaryAsync(level => level.PlantCode, level => level.Level, cancellationToken);
     }
 
-    private async Task<Dictionary<Carrier, Price>> RecentAveragesAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    /// <summary>The average price of each carrier over the 24 hours before; a carrier without a price is absent.</summary>
+    public async Task<Dictionary<Carrier, Price>> RecentAveragesAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
     {
         var from = hour - Recent;
         var prices = await db.Prices.AsNoTracking()

@@ -42,7 +42,10 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         var (settling, converters, met) = await LoadAsync(loopId, hour, cancellationToken);
         var positions = settling.Positions();
         var balances = settling.Balances(positions, converters);
-        var accounts = await journal.AccountsAsync(loopId, [.. positions.Select(position => position.MemberId).Distinct()], cancellationToken);
+        var shares = StoreShares.Of(loopId, hour, positions, await db.StorePlans.AsNoTracking()
+            .Where(plan => plan.LoopId == loopId && plan.Hour == hour).ToListAsync(cancellationToken));
+        var accounts = await journal.AccountsAsync(
+            loopId, [.. positions.Select(position => position.MemberId).Distinct()], cancellationToken, shares.Count > 0 ? [AccountKind.StoreShares] : []);
 
         var canonical = Canonical(slug, hour, positions, balances);
         var key = $"settlement/{Instants.Iso(hour)}";
@@ -56,7 +59,8 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         await db.BulkInsertAsync(positions, cancellationToken);
         await db.BulkInsertAsync(balances, cancellationToken);
         await db.BulkInsertAsync(met, cancellationToken);
-        await journal.PostAsync(settling.Transfers(positions, accounts), cancellationToken);
+        await db.BulkInsertAsync(shares, cancellationToken);
+        await journal.PostAsync([.. settling.Transfers(positions, accounts), .. StoreShares.Transfers(hour, shares, accounts)], cancellationToken);
         await db.BulkInsertAsync(
             [new Data.Settlement
             {

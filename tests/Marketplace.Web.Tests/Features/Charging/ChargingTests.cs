@@ -1,6 +1,8 @@
+using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Charging;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Pipeline;
@@ -75,6 +77,33 @@ public sealed class ChargingTests(MarketplaceHost host) : IClassFixture<Marketpl
         (await market.BalanceAsync(AccountKind.QuotaDeposit, ChargingMarket.Member('H'))).ShouldBe(0);
         (await market.BalanceAsync(AccountKind.Unbilled, ChargingMarket.Member('H'))).ShouldBe(uses['H'].Penalty.Micro - 146_000_000);
         (await market.BalanceAsync(AccountKind.QuotaPenalties)).ShouldBe(-uses['H'].Penalty.Micro);
+    }
+
+    [Fact]
+    public async Task What_charging_comes_to_stands_on_bills_and_they_wait_until_it_is_settled()
+    {
+        var market = await ClearedAsync(QuotaPricing.Pairwise);
+        var period = new Interval(market.Hour, market.Hour.AddHours(1));
+        await market.MeterAsync(('H', 14.075m), ('A', 14m), ('E', 15m));
+        var waiting = await host.Send(new IssueBills(market.LoopId, period));
+        waiting.Outcome.ShouldBe(BillingOutcome.Blocked);
+        waiting.Reason.ShouldNotBeNull().ShouldContain("charging quotas");
+        await market.AtAsync(19, 5);
+        await market.AdvanceAsync();
+
+        var issued = await host.Send(new IssueBills(market.LoopId, period));
+
+        issued.Outcome.ShouldBe(BillingOutcome.Issued);
+        issued.Run.ShouldNotBeNull().IsSound.ShouldBeTrue();
+        var penalty = await host.Look(db => db.ChargingUses.Where(use => use.LoopId == market.LoopId && use.MemberId == 8 && use.Hour == market.Hour).Select(use => use.Penalty).SingleAsync());
+        var lines = (await host.Look(db => db.BillLines.Where(line => line.LoopId == market.LoopId)
+            .Join(db.Bills.Where(bill => bill.LoopId == market.LoopId), line => line.BillId, bill => bill.Id, (line, bill) => new { line, bill.MemberId })
+            .ToListAsync())).ToDictionary(row => (row.MemberId, (BillLineKind)row.line.Kind), row => row.line);
+        lines[(ChargingMarket.Member('E'), BillLineKind.ChargingTrade)].Amount.Micro.ShouldBe(70_400_000);
+        lines[(ChargingMarket.Member('H'), BillLineKind.ChargingTrade)].Quantity.ShouldBe(-6_800);
+        lines[(ChargingMarket.Member('H'), BillLineKind.ChargingPenalty)].Amount.ShouldBe(penalty);
+        lines[(ChargingMarket.Member('H'), BillLineKind.ChargingPenalty)].VatBasisPoints.ShouldBe(0);
+        (await market.BalanceAsync(AccountKind.Unbilled, ChargingMarket.Member('H'))).ShouldBe(0);
     }
 
     [Fact]

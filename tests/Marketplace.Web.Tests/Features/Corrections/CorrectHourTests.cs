@@ -56,7 +56,7 @@ public sealed class CorrectHourTests(MarketplaceHost host) : IClassFixture<Marke
         await Should.ThrowAsync<NotPermittedException>(() => host.Send(correction, market.ActorOf(SmallMarket.HomeA)));
         await Should.ThrowAsync<NotPermittedException>(() => host.Send(new OwnCorrections(market.LoopId, SmallMarket.HomeA, market.FirstHour), market.ActorOf(SmallMarket.HomeB)));
         await Should.ThrowAsync<RefusedException>(() => host.Send(correction with { Hour = market.End.AddDays(1) }, operating));
-        await Should.ThrowAsync<RefusedException>(() => host.Send(correction with { Members = [new CorrectedMember(99, Money.FromCents(1))] }, operating));
+        await Should.ThrowAsync<RefusedException>(() => host.Send(correction with { Members = [new CorrectedAmount(99, Money.FromCents(1))] }, operating));
         await Should.ThrowAsync<RefusedException>(() => host.Send(correction with { Reason = "" }, operating));
         (await TransfersAsync(market)).ShouldBeEmpty();
     }
@@ -70,7 +70,34 @@ public sealed class CorrectHourTests(MarketplaceHost host) : IClassFixture<Marke
         var issued = await host.Send(new IssueBills(market.LoopId, new Interval(market.FirstHour, market.End), market.End));
 
         issued.Outcome.ShouldBe(BillingOutcome.Issued);
-        issued.Run.ShouldNotBeNull().IsSound.ShouldBeTrue();
+        var run = issued.Run.ShouldNotBeNull();
+        run.IsSound.ShouldBeTrue();
+        run.Charges.ShouldBe(Money.FromCents(-340 + 100));
+        var lines = await host.Look(db => db.BillLines.Where(line => line.LoopId == market.LoopId && line.Kind == (short)Billing.BillLineKind.Correction).ToListAsync());
+        lines.Select(line => (line.Carrier, line.Quantity, line.AmountCents)).ShouldBe([((short)Carrier.Heat, 1, -340), ((short)Carrier.Heat, 1, 100)], ignoreOrder: true);
+        var line = lines.Single(line => line.AmountCents == -340);
+        var number = await host.Look(db => db.Bills.Where(bill => bill.LoopId == market.LoopId && bill.Id == line.BillId).Select(bill => bill.Number).SingleAsync());
+        var detail = await host.Send(new ShowBillLine(market.LoopId, number, line.Line), market.ActorOf(SmallMarket.HomeA));
+        detail.Hours.ShouldHaveSingleItem().Hour.ShouldBe(market.FirstHour);
+        detail.Sum.ShouldBe(detail.Line.Exact);
+    }
+
+    [Fact]
+    public async Task A_correction_of_a_billed_hour_stands_on_the_next_bill()
+    {
+        var market = await SettledAsync();
+        var half = market.FirstHour.AddHours(3);
+        (await host.Send(new IssueBills(market.LoopId, new Interval(market.FirstHour, half), half))).Outcome.ShouldBe(BillingOutcome.Issued);
+        var correction = Correction(market);
+        await host.Send(correction, market.ActorOf(Operator, Role.Operator));
+
+        (await host.Send(new ShowBillRun(market.LoopId, new Interval(market.FirstHour, half)), market.ActorOf(Operator, Role.Operator))).Run.IsSound.ShouldBeTrue();
+        (await host.Send(new CorrectionsOfHour(market.LoopId, market.FirstHour), Actor.Visitor)).ShouldHaveSingleItem();
+        (await TransfersAsync(market)).ShouldAllBe(transfer => transfer.Hour == half);
+        await Should.ThrowAsync<RefusedException>(() => host.Send(correction, market.ActorOf(Operator, Role.Operator)));
+        var run = (await host.Send(new IssueBills(market.LoopId, new Interval(half, market.End), market.End))).Run.ShouldNotBeNull();
+        run.IsSound.ShouldBeTrue();
+        run.Charges.ShouldBe(Money.FromCents(-340 + 100));
     }
 
     [Theory]
@@ -88,13 +115,13 @@ public sealed class CorrectHourTests(MarketplaceHost host) : IClassFixture<Marke
         problems.Count.ShouldBe(wrong);
         if (wrong == 0)
         {
-            amounts[0].ShouldBe(new CorrectedMember(1, Money.FromCents(-340)));
+            amounts[0].ShouldBe(new CorrectedAmount(1, Money.FromCents(-340)));
         }
     }
 
     private static CorrectHour Correction(SmallMarket market) => new(
         market.LoopId, market.FirstHour, Guid.NewGuid(), Carrier.Heat, "The meter of the east wing: it counted twice",
-        [new CorrectedMember(SmallMarket.HomeA, Money.FromCents(-340)), new CorrectedMember(SmallMarket.HomeB, Money.FromCents(100))]);
+        [new CorrectedAmount(SmallMarket.HomeA, Money.FromCents(-340)), new CorrectedAmount(SmallMarket.HomeB, Money.FromCents(100))]);
 
     private Task<List<Transfer>> TransfersAsync(SmallMarket market) => host.Look(db => db.Transfers
         .Where(transfer => transfer.LoopId == market.LoopId && transfer.Kind == TransferKind.Correction).ToListAsync());

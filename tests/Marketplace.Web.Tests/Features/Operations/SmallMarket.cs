@@ -32,7 +32,10 @@ internal sealed class SmallMarket
     public DateTimeOffset End => FirstHour.AddHours(Hours);
 
     /// <param name="clockAt">Market time; the default is after the end, so that every hour is due.</param>
-    public static async Task<SmallMarket> CreateAsync(MarketplaceHost host, int hours = 6, DateTimeOffset? clockAt = null)
+    /// <param name="another">One more plant.</param>
+    /// <param name="importPrice">The import price by position of the hour, in millionths per kWh; by default it rises from hour to hour.</param>
+    public static async Task<SmallMarket> CreateAsync(
+        MarketplaceHost host, int hours = 6, DateTimeOffset? clockAt = null, Plant? another = null, Func<int, long>? importPrice = null)
     {
         var first = MarketplaceHost.Start;
         var plan = new LoopPlan(
@@ -69,13 +72,14 @@ internal sealed class SmallMarket
                 new Plant { Id = "pump", DisplayName = "Heat pump", Owner = "works", Kind = PlantKind.HeatPump, Input = Carrier.Electricity, Output = Carrier.Heat, CapacityWatts = 20_000, PerformanceMillionths = 3_500_000 },
                 new Plant { Id = "grid", DisplayName = "Grid", Owner = "supplier", Kind = PlantKind.GridSupplier, Output = Carrier.Electricity, CapacityWatts = 1_000_000 },
                 new Plant { Id = "balance", DisplayName = "Balancing plant", Owner = "operator", Kind = PlantKind.BalancingPlant, Output = Carrier.Heat, CapacityWatts = 1_000_000, PerformanceMillionths = 2_500_000, RunningCost = Price.FromMicroPerKWh(30_000) },
+                .. another is null ? Array.Empty<Plant>() : [another],
             ],
             []);
         var loopId = await host.Send(new SetUpLoop(plan));
         var market = new SmallMarket(host, loopId, first, hours);
         await host.Put(db => db.Conditions.AddRange(Enumerable.Range(0, hours).Select(i => new HourConditions
         {
-            LoopId = loopId, Hour = first.AddHours(i), AirTempC = 4.5m, GhiWm2 = 300, ImportPrice = Price.FromMicroPerKWh(200_000 + (i * 10_000)), CarbonGramsPerKWh = 300,
+            LoopId = loopId, Hour = first.AddHours(i), AirTempC = 4.5m, GhiWm2 = 300, ImportPrice = Price.FromMicroPerKWh(importPrice?.Invoke(i) ?? 200_000 + (i * 10_000)), CarbonGramsPerKWh = 300,
         })));
         return market;
     }
