@@ -518,6 +518,13 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("source");
 
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("")
+                        .HasColumnName("zone");
+
                     b.HasKey("LoopId", "Hour", "Position")
                         .HasName("pk_book_orders");
 
@@ -1124,6 +1131,13 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("heat");
 
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("")
+                        .HasColumnName("zone");
+
                     b.HasKey("LoopId", "Hour", "PlantCode")
                         .HasName("pk_converter_runs");
 
@@ -1545,6 +1559,12 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("carrier");
 
+                    b.Property<string>("Zone")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("")
+                        .HasColumnName("zone");
+
                     b.Property<long?>("Highest")
                         .HasColumnType("bigint")
                         .HasColumnName("highest");
@@ -1561,7 +1581,7 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("traded");
 
-                    b.HasKey("LoopId", "Hour", "Carrier")
+                    b.HasKey("LoopId", "Hour", "Carrier", "Zone")
                         .HasName("pk_prices");
 
                     b.ToTable("prices", "market");
@@ -1676,6 +1696,76 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("accounts", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.LineFlow", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code");
+
+                    b.Property<long>("Arrived")
+                        .HasColumnType("bigint")
+                        .HasColumnName("arrived");
+
+                    b.Property<long>("ArrivedByTrades")
+                        .HasColumnType("bigint")
+                        .HasColumnName("arrived_by_trades");
+
+                    b.Property<long>("Capacity")
+                        .HasColumnType("bigint")
+                        .HasColumnName("capacity");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Fee")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fee");
+
+                    b.Property<long>("FeeAmount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fee_amount");
+
+                    b.Property<string>("FromZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("from_zone");
+
+                    b.Property<int>("LossMillionths")
+                        .HasColumnType("integer")
+                        .HasColumnName("loss_millionths");
+
+                    b.Property<long>("Rent")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rent");
+
+                    b.Property<long>("Sent")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sent");
+
+                    b.Property<long>("SentByTrades")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sent_by_trades");
+
+                    b.Property<string>("ToZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("to_zone");
+
+                    b.HasKey("LoopId", "Hour", "Code")
+                        .HasName("pk_line_flows");
+
+                    b.ToTable("line_flows", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.LiveTrade", b =>
                 {
                     b.Property<int>("LoopId")
@@ -1701,6 +1791,10 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("carrier");
 
+                    b.Property<long>("Curtailed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("curtailed");
+
                     b.Property<long>("Energy")
                         .HasColumnType("bigint")
                         .HasColumnName("energy");
@@ -1708,6 +1802,10 @@ namespace Marketplace.Migrations.Migrations
                     b.Property<DateTimeOffset>("Hour")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("hour");
+
+                    b.Property<string>("Limit")
+                        .HasColumnType("text")
+                        .HasColumnName("limit");
 
                     b.Property<long>("Price")
                         .HasColumnType("bigint")
@@ -2023,6 +2121,10 @@ namespace Marketplace.Migrations.Migrations
                     b.Property<short>("Carrier")
                         .HasColumnType("smallint")
                         .HasColumnName("carrier");
+
+                    b.Property<long>("Curtailed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("curtailed");
 
                     b.Property<long>("Energy")
                         .HasColumnType("bigint")
@@ -3194,6 +3296,248 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("wishes_met", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Zone", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("code");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "Number")
+                        .HasName("pk_zones");
+
+                    b.HasIndex("LoopId", "Code")
+                        .IsUnique()
+                        .HasDatabaseName("ix_zones_loop_id_code");
+
+                    b.ToTable("zones", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ZoneLine", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("Code")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("code");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<long>("CapacityWatts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("capacity_watts");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Fee")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fee");
+
+                    b.Property<string>("FromZone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("from_zone");
+
+                    b.Property<int>("LossMillionths")
+                        .HasColumnType("integer")
+                        .HasColumnName("loss_millionths");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<string>("ToZone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("to_zone");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "Code", "Version")
+                        .HasName("pk_zone_lines");
+
+                    b.ToTable("zone_lines", "market", t =>
+                        {
+                            t.HasCheckConstraint("zone_lines_within_bounds", "from_zone <> to_zone AND capacity_watts >= 0 AND loss_millionths BETWEEN 0 AND 999999");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ZonePlacement", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<string>("PlantCode")
+                        .HasColumnType("text")
+                        .HasColumnName("plant_code");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("LoopId", "MemberId", "PlantCode", "Version")
+                        .HasName("pk_zone_placements");
+
+                    b.ToTable("zone_placements", "market", t =>
+                        {
+                            t.HasCheckConstraint("zone_placements_one_thing", "(member_id = 0) <> (plant_code = '')");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ZoneTrade", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    b.Property<long>("Allowed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("allowed");
+
+                    b.Property<int>("BuyerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("buyer_id");
+
+                    b.Property<string>("BuyerPlant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("buyer_plant");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Curtailed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("curtailed");
+
+                    b.Property<long>("Fee")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fee");
+
+                    b.Property<string>("FromZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("from_zone");
+
+                    b.Property<string>("Limit")
+                        .HasColumnType("text")
+                        .HasColumnName("limit");
+
+                    b.Property<long>("Price")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price");
+
+                    b.Property<int>("SellerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("seller_id");
+
+                    b.Property<string>("SellerPlant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("seller_plant");
+
+                    b.Property<bool>("Shared")
+                        .HasColumnType("boolean")
+                        .HasColumnName("shared");
+
+                    b.Property<string>("ToZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("to_zone");
+
+                    b.HasKey("LoopId", "Hour", "Kind", "Number")
+                        .HasName("pk_zone_trades");
+
+                    b.ToTable("zone_trades", "market", t =>
+                        {
+                            t.HasCheckConstraint("zone_trades_not_negative", "allowed >= 0 AND curtailed >= 0");
+                        });
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
                 {
                     b.Property<int>("Id")
@@ -3790,6 +4134,36 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_tariffs_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Zone", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_zones_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ZoneLine", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_zone_lines_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ZonePlacement", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_zone_placements_loops_loop_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>

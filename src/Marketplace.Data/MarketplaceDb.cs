@@ -19,6 +19,16 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<Tariff> Tariffs => Set<Tariff>();
 
+    public DbSet<Zone> Zones => Set<Zone>();
+
+    public DbSet<ZoneLine> ZoneLines => Set<ZoneLine>();
+
+    public DbSet<ZonePlacement> ZonePlacements => Set<ZonePlacement>();
+
+    public DbSet<LineFlow> LineFlows => Set<LineFlow>();
+
+    public DbSet<ZoneTrade> ZoneTrades => Set<ZoneTrade>();
+
     public DbSet<Member> Members => Set<Member>();
 
     public DbSet<MemberRole> MemberRoles => Set<MemberRole>();

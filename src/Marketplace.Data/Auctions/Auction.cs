@@ -90,6 +90,9 @@ public sealed class BookOrder
 
     public Carrier Carrier { get; set; }
 
+    /// <summary>The zone of the node it stands at; empty where the carrier has one node for the whole loop.</summary>
+    public string Zone { get; set; } = "";
+
     public OrderSide Side { get; set; }
 
     public Energy Quantity { get; set; }
@@ -139,7 +142,8 @@ public sealed class Acceptance
     public Energy Accepted { get; set; }
 }
 
-/// <summary>The uniform price of a carrier in an hour; no price where nothing could be traded.</summary>
+/// <summary>The uniform price of a carrier in an hour and zone; no price where nothing could be traded. In one hour a carrier has a price
+/// either for the whole loop or for each zone, never both.</summary>
 public sealed class HourPrice
 {
     public int LoopId { get; set; }
@@ -147,6 +151,9 @@ public sealed class HourPrice
     public DateTimeOffset Hour { get; set; }
 
     public Carrier Carrier { get; set; }
+
+    /// <summary>Empty where the carrier has one price for the whole loop.</summary>
+    public string Zone { get; set; } = "";
 
     public Price? Price { get; set; }
 
@@ -166,6 +173,9 @@ public sealed class ConverterRun
     public DateTimeOffset Hour { get; set; }
 
     public required string PlantCode { get; set; }
+
+    /// <summary>Where it stands; empty in an hour with one zone.</summary>
+    public string Zone { get; set; } = "";
 
     public Energy Activity { get; set; }
 
@@ -203,6 +213,7 @@ internal sealed class BookOrderTable : IEntityTypeConfiguration<BookOrder>
     {
         builder.ToTable("BookOrders").HasKey(order => new { order.LoopId, order.Hour, order.Position });
         builder.HasIndex(order => new { order.LoopId, order.MemberId, order.Hour });
+        builder.Property(order => order.Zone).HasMaxLength(20).HasDefaultValue("").ValueGeneratedNever();
     }
 }
 
@@ -220,12 +231,18 @@ internal sealed class AcceptanceTable : IEntityTypeConfiguration<Acceptance>
 
 internal sealed class HourPriceTable : IEntityTypeConfiguration<HourPrice>
 {
-    public void Configure(EntityTypeBuilder<HourPrice> builder) =>
-        builder.ToTable("Prices").HasKey(price => new { price.LoopId, price.Hour, price.Carrier });
+    public void Configure(EntityTypeBuilder<HourPrice> builder)
+    {
+        builder.ToTable("Prices").HasKey(price => new { price.LoopId, price.Hour, price.Carrier, price.Zone });
+        builder.Property(price => price.Zone).HasMaxLength(20).HasDefaultValue("").ValueGeneratedNever();
+    }
 }
 
 internal sealed class ConverterRunTable : IEntityTypeConfiguration<ConverterRun>
 {
-    public void Configure(EntityTypeBuilder<ConverterRun> builder) =>
+    public void Configure(EntityTypeBuilder<ConverterRun> builder)
+    {
         builder.ToTable("ConverterRuns").HasKey(run => new { run.LoopId, run.Hour, run.PlantCode });
+        builder.Property(run => run.Zone).HasMaxLength(20).HasDefaultValue("").ValueGeneratedNever();
+    }
 }

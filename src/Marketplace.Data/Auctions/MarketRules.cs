@@ -87,7 +87,11 @@ public sealed class MarketTrade
     /// <summary>The seller's order in the book; none where all trade with the pool.</summary>
     public int? SellPosition { get; set; }
 
+    /// <summary>What is delivered: between zones what the network could carry.</summary>
     public Energy Energy { get; set; }
+
+    /// <summary>What the network could not carry of the result's trade.</summary>
+    public Energy Curtailed { get; set; }
 
     public Price Price { get; set; }
 
@@ -110,7 +114,14 @@ public sealed class LiveTrade
 
     public long SellOrderId { get; set; }
 
+    /// <summary>What the two orders traded.</summary>
     public Energy Energy { get; set; }
+
+    /// <summary>What of it the network cannot carry from zone to zone: that part never bound.</summary>
+    public Energy Curtailed { get; set; }
+
+    /// <summary>The connection that was full, empty where no way leads from zone to zone; null where nothing is curtailed.</summary>
+    public string? Limit { get; set; }
 
     public Price Price { get; set; }
 

@@ -117,6 +117,9 @@ public enum DealCurtailment : short
 
     /// <summary>The buyer is not expected to take more, or its connection carries no more.</summary>
     BuyerCannotTake = 2,
+
+    /// <summary>The connections between the zones of the two carry no more.</summary>
+    NetworkCannotCarry = 3,
 }
 
 /// <summary>What an accepted deal delivers in an hour, fixed when the hour's gate closed.</summary>

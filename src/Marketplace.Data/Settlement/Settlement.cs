@@ -143,6 +143,12 @@ public enum AccountKind : short
 
     /// <summary>Penalties for charging above the allowance.</summary>
     QuotaPenalties = 22,
+
+    /// <summary>Fees of the connections between zones.</summary>
+    LineFees = 30,
+
+    /// <summary>What full connections earn by the difference of prices, less what losses and curtailed trades cost.</summary>
+    CongestionRent = 31,
 }
 
 public sealed class JournalAccount
@@ -193,6 +199,18 @@ public enum TransferKind : short
 
     /// <summary>Due for charging above the allowance.</summary>
     QuotaPenalty = 23,
+
+    /// <summary>The fee of connections between zones, out of what the auction or the buyer of a trade paid.</summary>
+    LineFee = 30,
+
+    /// <summary>What a full connection earns by the difference of prices.</summary>
+    CongestionRent = 31,
+
+    /// <summary>What is lost on the way of trades that no auction made, bought from outside the loop.</summary>
+    LineLoss = 32,
+
+    /// <summary>For a part of a trade that the network could not carry.</summary>
+    Curtailment = 33,
 }
 
 /// <summary>Which transfers belong together.</summary>

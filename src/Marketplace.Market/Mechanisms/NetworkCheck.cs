@@ -18,11 +18,15 @@ public sealed record NetworkTrade(string Id, long Sequence, string From, string 
 /// <param name="Capacity">Zero or more.</param>
 public sealed record NetworkLimit(string Id, string? From, string? To, Energy Capacity)
 {
+    /// <summary>Where given, only trades from the first zone of one of these pairs to its second use it: a connection on the way between zones that it does not join itself.</summary>
+    public IReadOnlySet<(string From, string To)>? Pairs { get; init; }
+
     /// <summary>Whether a trade uses it. A trade within a zone uses none.</summary>
     public bool Carries(NetworkTrade trade)
     {
         ArgumentNullException.ThrowIfNull(trade);
-        return !string.Equals(trade.From, trade.To, StringComparison.Ordinal)
+        return (Pairs is null || Pairs.Contains((trade.From, trade.To)))
+            && !string.Equals(trade.From, trade.To, StringComparison.Ordinal)
             && (From is null || string.Equals(From, trade.From, StringComparison.Ordinal))
             && (To is null || string.Equals(To, trade.To, StringComparison.Ordinal));
     }
@@ -79,6 +83,14 @@ public static class NetworkCheck
         return outcomes;
     }
 
+    /// <summary>What is owed for a part of a trade that is not delivered.</summary>
+    /// <param name="curtailed">That part.</param>
+    /// <param name="agreed">What the trade costs a kWh.</param>
+    /// <param name="shortfall">What a kWh costs the buyer elsewhere.</param>
+    /// <param name="surplus">What a kWh earns the seller elsewhere.</param>
+    public static (Money ToBuyer, Money ToSeller) Compensation(Energy curtailed, Price agreed, Price shortfall, Price surplus) =>
+        (Price.Max(Price.Zero, shortfall - agreed).Of(curtailed), Price.Max(Price.Zero, agreed - surplus).Of(curtailed));
+
     /// <summary>Each trade gets the smallest of its shares in the limits that it uses, then, in the order of the list, what they still carry:
     /// nothing is curtailed where no limit is full.</summary>
     private static long[] Allow(IReadOnlyList<NetworkTrade> trades, int[][] used, int[] group, long[] room)
@@ -131,8 +143,7 @@ public static class NetworkCheck
         }
 
         var full = used.First(l => room[l] == 0);
-        return new NetworkOutcome(
-            trade, Energy.FromWh(allowed), curtailed, limits[full].Id, Shared: before[full] > 0,
-            Price.Max(Price.Zero, shortfall - trade.Price).Of(curtailed), Price.Max(Price.Zero, trade.Price - surplus).Of(curtailed));
+        var (toBuyer, toSeller) = Compensation(curtailed, trade.Price, shortfall, surplus);
+        return new NetworkOutcome(trade, Energy.FromWh(allowed), curtailed, limits[full].Id, Shared: before[full] > 0, toBuyer, toSeller);
     }
 }

@@ -15,5 +15,6 @@ public static class AuctionsFeature
         builder.Services.AddScoped<LiveMarket>();
         builder.Services.AddScoped<LoopPlants>();
         builder.Services.AddScoped<StoreDay>();
+        builder.Services.AddScoped<Network.HourNetwork>();
     }
 }

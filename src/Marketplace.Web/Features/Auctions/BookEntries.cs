@@ -3,6 +3,7 @@ using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Web.Features.Deals;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
@@ -22,10 +23,17 @@ public sealed record BookEntry(
 }
 
 /// <param name="Orders">What is left for the pool when deals are taken out of it.</param>
+/// <param name="Converters">With their flows by carrier: the book gives them nodes.</param>
 public sealed record ComposedBook(IReadOnlyList<BookEntry> Orders, IReadOnlyList<Converter> Converters)
 {
     /// <summary>What deals deliver in the hour; not yet on the ledger.</summary>
     public IReadOnlyList<DealHour> Deals { get; init; } = [];
+
+    /// <summary>Who stands in which zone, and what trades made outside the auction take of the connections.</summary>
+    public TradesOutside Outside { get; init; } = new(HourZones.One);
+
+    /// <summary>The deals between zones, and what the network carries of each.</summary>
+    public IReadOnlyList<ZoneTrade> ZoneTrades { get; init; } = [];
 }
 
 /// <summary>Gathers what stands in the book of an hour: own orders in the order in which they were placed, then standing
@@ -109,7 +117,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
                 bid.Bid.Converter.FlowMillionths.ToDictionary(flow => flow.Key.Name(), flow => flow.Value),
                 bid.Bid.Converter.RunningCost))
             .ToList();
-        return await deals.TakeOutAsync(loop, hour, new ComposedBook(entries, converters), cancellationToken);
+        return await deals.TakeOutAsync(loop, hour, new ComposedBook(entries, converters) { Outside = await live.OutsideAsync(loop.Id, hour, cancellationToken) }, cancellationToken);
     }
 
     /// <summary>What each member is expected to take: what its meters took at the same hour yesterday; where there is no

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Network;
 
 namespace Marketplace.Web.Features.Auctions;
 
@@ -35,7 +36,8 @@ public static class BookRecord
         .Add("limitMicroPerKWh", order.Limit.MicroPerKWh)
         .ToBytes();
 
-    public static byte[] ResultCanonical(string loop, DateTimeOffset hour, byte[] bookJson, byte[] resultJson, Money welfare, IReadOnlyList<HourPrice> prices)
+    public static byte[] ResultCanonical(string loop, DateTimeOffset hour, byte[] bookJson, byte[] resultJson, Money welfare, IReadOnlyList<HourPrice> prices,
+        byte[]? network = null)
     {
         var record = CanonicalRecord.Of("result", 1)
             .Add("loop", loop)
@@ -45,13 +47,20 @@ public static class BookRecord
             .Add("welfareMicro", welfare.Micro);
         foreach (var price in prices)
         {
-            var name = price.Carrier.Name();
+            // With several zones a carrier's figures are named by node, as in north/heatTradedWh.
+            var name = NodeName.Of(price.Zone, price.Carrier);
             if (price.Price is { } clearing)
             {
                 record.Add($"{name}MicroPerKWh", clearing.MicroPerKWh);
             }
 
             record.Add($"{name}TradedWh", price.Traded.WattHours);
+        }
+
+        // What trades outside the auction took of the connections, and what these could not carry.
+        if (network is not null)
+        {
+            record.Add("networkSha256", Convert.ToHexStringLower(SHA256.HashData(network)));
         }
 
         return record.ToBytes();

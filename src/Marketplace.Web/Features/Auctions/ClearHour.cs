@@ -3,6 +3,7 @@ using Marketplace.Ledger;
 using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -17,7 +18,7 @@ public sealed record ClearHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit>
     public bool Permits(Actor actor) => actor.IsSystem;
 }
 
-internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPlants plants, LiveMarket live, TimeProvider time)
+internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPlants plants, LiveMarket live, HourNetwork network, TimeProvider time)
     : IRequestHandler<ClearHour, Unit>
 {
     public async Task<Unit> Handle(ClearHour request, CancellationToken cancellationToken)
@@ -59,7 +60,8 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
 
         var json = ClearingResultJson.Write(book, result);
         var prices = PricesOf(loopId, hour, book, result);
-        var canonical = BookRecord.ResultCanonical(loop.Slug, hour, closed.Json, json, result.Welfare, prices);
+        var carried = await network.CarryAsync(loopId, hour, book, result, entries, cancellationToken);
+        var canonical = BookRecord.ResultCanonical(loop.Slug, hour, closed.Json, json, result.Welfare, prices, carried.Canonical());
         var key = $"result/{Instants.Iso(hour)}";
         var appended = await LedgerDoor.AppendAsync(
             await work.ConnectionAsync(cancellationToken), work.Transaction, loopId, key,
@@ -79,26 +81,28 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
             cancellationToken);
         await db.BulkInsertAsync(prices, cancellationToken);
         await db.BulkInsertAsync(
-            [.. entries.Where(entry => result.Accepted[entry.Position] > Energy.Zero).Select(entry => new Acceptance
+            [.. entries.Where(entry => carried.Delivered[entry.Position] > Energy.Zero).Select(entry => new Acceptance
             {
                 LoopId = loopId,
                 Hour = hour,
                 Position = entry.Position,
-                Accepted = result.Accepted[entry.Position],
+                Accepted = carried.Delivered[entry.Position],
             })],
             cancellationToken);
-        await db.BulkInsertAsync(TradesOf(loopId, hour, entries, result), cancellationToken);
+        await db.BulkInsertAsync(TradesOf(loopId, hour, entries, result, carried), cancellationToken);
+        await db.BulkInsertAsync(carried.Flows, cancellationToken);
+        await db.BulkInsertAsync(carried.Trades, cancellationToken);
         await db.BulkInsertAsync(RunsOf(loopId, hour, book, result), cancellationToken);
-        await db.BulkInsertAsync(await StoreLevelsAsync(plants, db, loopId, hour, entries, result.Accepted, cancellationToken), cancellationToken);
+        await db.BulkInsertAsync(await StoreLevelsAsync(plants, db, loopId, hour, entries, carried.Delivered, cancellationToken), cancellationToken);
         await db.BulkInsertAsync(
             [new HourStep { LoopId = loopId, Hour = hour, Step = HourStepKind.Cleared, DoneAt = time.GetUtcNow() }], cancellationToken);
         return Unit.Value;
     }
 
     private static List<HourPrice> PricesOf(int loopId, DateTimeOffset hour, OrderBook book, ClearingResult result) =>
-        [.. Carriers.All.Select(carrier =>
+        [.. result.Prices.Select(node =>
         {
-            var node = result.Prices[book.NodeIndex(carrier.Name())];
+            var (zone, carrier) = NodeName.Parse(node.Node);
             var sold = Energy.Zero;
             for (var i = 0; i < book.Orders.Count; i++)
             {
@@ -115,11 +119,11 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
 
             return new HourPrice
             {
-                LoopId = loopId, Hour = hour, Carrier = carrier, Price = node.Price, Lowest = node.Low, Highest = node.High, Traded = sold,
+                LoopId = loopId, Hour = hour, Carrier = carrier, Zone = zone, Price = node.Price, Lowest = node.Low, Highest = node.High, Traded = sold,
             };
         })];
 
-    private static List<MarketTrade> TradesOf(int loopId, DateTimeOffset hour, List<BookOrder> entries, ClearingResult result) =>
+    private static List<MarketTrade> TradesOf(int loopId, DateTimeOffset hour, List<BookOrder> entries, ClearingResult result, CarriedHour carried) =>
         [.. result.Trades.Index().Select(trade => new MarketTrade
         {
             LoopId = loopId,
@@ -128,7 +132,8 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
             Carrier = entries[Math.Max(trade.Item.Buy, trade.Item.Sell)].Carrier,
             BuyPosition = trade.Item.Buy == Trade.Pool ? null : trade.Item.Buy,
             SellPosition = trade.Item.Sell == Trade.Pool ? null : trade.Item.Sell,
-            Energy = trade.Item.Energy,
+            Energy = trade.Item.Energy - carried.CurtailedOf(trade.Index),
+            Curtailed = carried.CurtailedOf(trade.Index),
             Price = trade.Item.Price,
             Round = trade.Item.Round,
         })];
@@ -136,7 +141,7 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
     private static List<ConverterRun> RunsOf(int loopId, DateTimeOffset hour, OrderBook book, ClearingResult result)
     {
         var flows = result.Flows.ToLookup(flow => flow.Unit);
-        Energy At(string converter, Carrier carrier) => flows[converter].SingleOrDefault(flow => flow.Node == carrier.Name())?.Energy ?? Energy.Zero;
+        Energy At(string converter, Carrier carrier) => flows[converter].SingleOrDefault(flow => NodeName.Parse(flow.Node).Carrier == carrier)?.Energy ?? Energy.Zero;
         return [.. book.Converters.Index()
             .Where(converter => result.Converters[converter.Index] > Energy.Zero)
             .Select(converter => new ConverterRun
@@ -144,6 +149,7 @@ internal sealed class ClearHourHandler(Work work, ILinearProgram solver, LoopPla
                 LoopId = loopId,
                 Hour = hour,
                 PlantCode = converter.Item.Id,
+                Zone = NodeName.Parse(converter.Item.Flows.Keys.First()).Zone,
                 Activity = result.Converters[converter.Index],
                 Heat = At(converter.Item.Id, Carrier.Heat),
                 Cold = At(converter.Item.Id, Carrier.Cold),

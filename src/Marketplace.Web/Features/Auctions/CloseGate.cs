@@ -36,6 +36,8 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
         await stores.PlanAsync(loop, hour, cancellationToken);
         var composed = await entries.ComposeAsync(loop, hour, cancellationToken);
         var secrets = new OrderSecrets(loop.Seed, hour);
+        var rules = await HourRules.OfAsync(db, loopId, hour, cancellationToken);
+        var zones = composed.Outside.Zones;
         var rows = composed.Orders.Select((entry, position) => new BookOrder
         {
             LoopId = loopId,
@@ -45,6 +47,7 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
             Salt = secrets.Salt(position),
             MemberId = entry.MemberId,
             Carrier = entry.Carrier,
+            Zone = zones.NodeZone(zones.Of(entry.MemberId, entry.PlantCode), entry.Carrier, rules),
             Side = entry.Side,
             Quantity = entry.Quantity,
             Limit = entry.Limit,
@@ -53,7 +56,6 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
             PlantCode = entry.PlantCode,
         }).ToList();
 
-        var rules = await HourRules.OfAsync(db, loopId, hour, cancellationToken);
         var book = MarketBook.Of(hour, composed, rules, position => rows[position].PublicId, secrets.Party);
         var json = OrderBookJson.Write(book);
         var canonical = BookRecord.Canonical(loop.Slug, hour, json, rows);
@@ -66,6 +68,7 @@ internal sealed class CloseGateHandler(Work work, Gate gate, BookEntries entries
             cancellationToken);
 
         await deals.KeepAsync(loop, hour, composed.Deals, cancellationToken);
+        await db.BulkInsertAsync(composed.ZoneTrades, cancellationToken);
         await db.BulkInsertAsync(rows, cancellationToken);
         await db.BulkInsertAsync(
             [new Book

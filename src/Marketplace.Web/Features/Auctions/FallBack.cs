@@ -1,5 +1,6 @@
 using FluentValidation;
 using Marketplace.Data;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -19,7 +20,7 @@ public sealed class FallBackValidator : AbstractValidator<FallBack>
     public FallBackValidator() => RuleFor(request => request.Reason).NotEmpty().WithMessage("Say why; members will read it.").MaximumLength(500);
 }
 
-internal sealed class FallBackHandler(Work work, LoopPlants plants, CurrentActor current, TimeProvider time) : IRequestHandler<FallBack, Unit>
+internal sealed class FallBackHandler(Work work, LoopPlants plants, HourNetwork network, CurrentActor current, TimeProvider time) : IRequestHandler<FallBack, Unit>
 {
     public async Task<Unit> Handle(FallBack request, CancellationToken cancellationToken)
     {
@@ -38,6 +39,8 @@ internal sealed class FallBackHandler(Work work, LoopPlants plants, CurrentActor
         var entries = await db.BookOrders.AsNoTracking()
             .Where(order => order.LoopId == request.LoopId && order.Hour == request.Hour)
             .ToListAsync(cancellationToken);
+        // Deals deliver in an hour without prices, too.
+        await db.BulkInsertAsync((await network.CarryAsync(request.LoopId, request.Hour, null, null, entries, cancellationToken)).Flows, cancellationToken);
         await db.BulkInsertAsync(
             await ClearHourHandler.StoreLevelsAsync(plants, db, request.LoopId, request.Hour, entries, [], cancellationToken), cancellationToken);
         await db.BulkInsertAsync(

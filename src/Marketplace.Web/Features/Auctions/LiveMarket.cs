@@ -2,6 +2,8 @@ using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Deals;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
@@ -50,7 +52,7 @@ public sealed class LiveMarket(Work work, MarketEvents events, TimeProvider time
         var trades = Trades(orders, await HourRules.OfAsync(db, loopId, hour, cancellationToken));
         RequireSame(hour, made, trades.Take(made.Count));
         var now = time.GetUtcNow();
-        db.LiveTrades.AddRange( trades.Skip(made.Count).Select(trade => new LiveTrade
+        List<LiveTrade> more = [.. trades.Skip(made.Count).Select(trade => new LiveTrade
         {
             LoopId = loopId,
             Hour = hour,
@@ -60,7 +62,13 @@ public sealed class LiveMarket(Work work, MarketEvents events, TimeProvider time
             Energy = trade.Energy,
             Price = trade.Price,
             At = now,
-        }));
+        })];
+        if (more.Count > 0)
+        {
+            await CurtailAsync(loopId, hour, carrier, more, orders.ToDictionary(order => order.Id), cancellationToken);
+        }
+
+        db.LiveTrades.AddRange(more);
         await db.SaveChangesAsync(cancellationToken);
         work.AfterCommit(_ =>
         {
@@ -78,6 +86,61 @@ public sealed class LiveMarket(Work work, MarketEvents events, TimeProvider time
             .ToListAsync(cancellationToken);
         return await OrdersAsync(loopId, hour, null, made, cancellationToken);
     }
+
+    /// <summary>The zones of an hour, with what was traded live between them. It binds: what comes later gets what is left of the connections.</summary>
+    public async Task<TradesOutside> OutsideAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    {
+        var outside = new TradesOutside(await HourZones.AtAsync(work.Db, loopId, hour, cancellationToken));
+        if (outside.Zones.AreSeveral)
+        {
+            var made = await (
+                from trade in work.Db.LiveTrades.AsNoTracking()
+                where trade.LoopId == loopId && trade.Hour == hour
+                join buy in work.Db.Orders on new { trade.LoopId, Id = trade.BuyOrderId } equals new { buy.LoopId, buy.Id }
+                join sell in work.Db.Orders on new { trade.LoopId, Id = trade.SellOrderId } equals new { sell.LoopId, sell.Id }
+                orderby trade.Id
+                select new { trade, buy, sell }).ToListAsync(cancellationToken);
+            foreach (var (trade, from, to) in made.Select(row => (row.trade, ZoneOf(outside.Zones, row.sell), ZoneOf(outside.Zones, row.buy))))
+            {
+                if (from != to)
+                {
+                    outside.Keep(trade.Carrier, from, to, trade.Energy - trade.Curtailed);
+                }
+            }
+        }
+
+        return outside;
+    }
+
+    /// <summary>Before new trades bind: holds them against the connections, after the trades made before them and the deals accepted before them.</summary>
+    private async Task CurtailAsync(
+        int loopId, DateTimeOffset hour, Carrier carrier, IReadOnlyList<LiveTrade> trades, Dictionary<long, MarketOrder> orders, CancellationToken cancellationToken)
+    {
+        var outside = await OutsideAsync(loopId, hour, cancellationToken);
+        var zones = outside.Zones;
+        if (!zones.AreSeveral)
+        {
+            return;
+        }
+
+        var loop = await work.Db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
+        foreach (var (act, deal) in (await DealNominations.AcceptedAsync(work.Db, loop, hour, cancellationToken)).Where(accepted => accepted.Deal.Carrier == carrier))
+        {
+            outside.Admit(carrier, zones.Of(deal.SellerId, act.PlantCode), zones.Of(deal.BuyerId, null), act.Quantity);
+        }
+
+        foreach (var trade in trades)
+        {
+            var (from, to) = (ZoneOf(zones, orders[trade.SellOrderId]), ZoneOf(zones, orders[trade.BuyOrderId]));
+            if (from != to)
+            {
+                var outcome = outside.Admit(carrier, from, to, trade.Energy);
+                (trade.Curtailed, trade.Limit) = (outcome.Curtailed, outcome.Limit);
+            }
+        }
+    }
+
+    private static string ZoneOf(HourZones zones, MarketOrder order) => zones.Of(order.MemberId, order.PlantCode);
 
     /// <summary>Whether a result keeps what was traded live.</summary>
     /// <exception cref="BrokenInvariantException">It does not.</exception>

@@ -3,6 +3,7 @@ using System.Text;
 using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Network;
 
 namespace Marketplace.Web.Features.Auctions;
 
@@ -44,12 +45,16 @@ public static class MarketBook
             .GroupBy(entry => entry.Item.Carrier)
             .Select(carrier => carrier.MaxBy(entry => entry.Item.Limit).Index)
             .ToHashSet();
+        var zones = composed.Outside.Zones;
+        var nodes = zones.Nodes(rules);
+        var used = composed.Outside.Use();
+        string NodeOf(BookEntry entry) => NodeName.Of(zones.NodeZone(zones.Of(entry.MemberId, entry.PlantCode), entry.Carrier, rules), entry.Carrier);
         return new OrderBook(
             hour,
-            [.. Carriers.All.Select(carrier => carrier.Name())],
+            nodes,
             [.. composed.Orders.Index().Select(entry => new Order(
                 name(entry.Index),
-                entry.Item.Carrier.Name(),
+                NodeOf(entry.Item),
                 entry.Item.Side == OrderSide.Buy ? Side.Buy : Side.Sell,
                 entry.Item.Quantity,
                 entry.Item.Limit,
@@ -57,11 +62,27 @@ public static class MarketBook
                 rules.Of(entry.Item.Carrier) is Mechanism.PayAsBid or Mechanism.FallingOffers ? party(entry.Item.MemberId) : null,
                 entry.Item.IsOutside && rules.Of(entry.Item.Carrier) == Mechanism.CommunityFirst ? Origin.Outside : Origin.Inside,
                 standing.Contains(entry.Index)))],
-            composed.Converters,
-            [],
+            zones.AreSeveral ? [.. composed.Converters.Select(converter => AtItsZone(converter, zones, rules))] : composed.Converters,
+            [.. zones.Lines.Where(line => nodes.Contains(NodeName.Of(line.FromZone, line.Carrier))).Select(line => new Connection(
+                NodeName.OfLine(line.Code),
+                NodeName.Of(line.FromZone, line.Carrier),
+                NodeName.Of(line.ToZone, line.Carrier),
+                Energy.Max(Energy.Zero, line.Capacity - used.GetValueOrDefault(line.Code).Sent),
+                line.LossMillionths,
+                line.Fee))],
             rules.Cap,
             rules.Floor,
-            [.. Carriers.All.Select(rules.Of)],
+            [.. nodes.Select(node => rules.Of(NodeName.Parse(node).Carrier))],
             Carriers.All.Any(carrier => rules.Of(carrier) == Mechanism.FallingOffers) ? rules.Rounds : null);
+    }
+
+    private static Converter AtItsZone(Converter converter, HourZones zones, MarketRules rules)
+    {
+        var zone = zones.Of(0, converter.Id);
+        return new Converter(
+            converter.Id,
+            converter.Capacity,
+            converter.FlowsByCarrier().ToDictionary(flow => NodeName.Of(zones.NodeZone(zone, flow.Key, rules), flow.Key), flow => flow.Value),
+            converter.Cost);
     }
 }

@@ -21,25 +21,21 @@ public sealed class DealNominations(MarketplaceDb db)
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(book);
-        var accepted = (await db.DealActs.AsNoTracking()
-                .Where(act => act.LoopId == loop.Id && act.Kind == DealActKind.Accepted && act.EndsAt > hour && act.StartsAt <= hour)
-                .Join(db.Deals.AsNoTracking(), act => new { act.LoopId, Id = act.DealId }, deal => new { deal.LoopId, deal.Id }, (act, deal) => new { act, deal })
-                .OrderBy(row => row.act.MarketAt).ThenBy(row => row.act.DealId)
-                .ToListAsync(cancellationToken))
-            .Where(row => DealTerms.Of(row.act).Holds(loop.Calendar, hour))
-            .ToList();
+        var accepted = await AcceptedAsync(db, loop, hour, cancellationToken);
         if (accepted.Count == 0)
         {
             return book;
         }
 
-        var sides = await SidesAsync(loop.Id, hour, book, [.. accepted.Select(row => row.deal)], cancellationToken);
+        var sides = await SidesAsync(loop.Id, hour, book, [.. accepted.Select(row => row.Deal)], cancellationToken);
         var nominated = new List<DealHour>();
-        foreach (var (act, deal) in accepted.Select(row => (row.act, row.deal)))
+        var network = new DealsOnNetwork(book.Outside);
+        foreach (var (act, deal) in accepted)
         {
             var seller = sides.Seller(deal.SellerId, act.PlantCode!, deal.Carrier);
             var buyer = sides.Buyer(deal.BuyerId, deal.Carrier);
-            var delivered = Energy.Min(act.Quantity, Energy.Min(seller.Left, buyer.Left));
+            var possible = Energy.Min(act.Quantity, Energy.Min(seller.Left, buyer.Left));
+            var delivered = network.Carry(deal, act, possible);
             // Both sides said the same when the terms were accepted: one nomination speaks for both.
             var nomination = new Nomination(
                 deal.Id.ToString(CultureInfo.InvariantCulture), Name(deal.SellerId), Name(deal.BuyerId), deal.Carrier.Name(), hour, delivered);
@@ -55,6 +51,7 @@ public sealed class DealNominations(MarketplaceDb db)
                 LoopId = loop.Id, Hour = hour, DealId = deal.Id, SellerId = deal.SellerId, BuyerId = deal.BuyerId, Carrier = deal.Carrier, PlantCode = act.PlantCode!,
                 Agreed = act.Quantity, Delivered = delivered, Price = act.Price, Canonical = [],
                 Curtailed = delivered == act.Quantity ? DealCurtailment.None
+                    : delivered < possible ? DealCurtailment.NetworkCannotCarry
                     : delivered == seller.LeftBefore(delivered) ? DealCurtailment.SellerCannotGive : DealCurtailment.BuyerCannotTake,
             });
         }
@@ -65,8 +62,18 @@ public sealed class DealNominations(MarketplaceDb db)
             side.Reduce(reduced);
         }
 
-        return book with { Orders = [.. reduced.Where(entry => entry.Quantity > Energy.Zero)], Deals = nominated };
+        return book with { Orders = [.. reduced.Where(entry => entry.Quantity > Energy.Zero)], Deals = nominated, ZoneTrades = network.Trades(loop.Id, hour) };
     }
+
+    /// <summary>The accepted deals that deliver in an hour, those accepted earlier first.</summary>
+    internal static async Task<IReadOnlyList<(DealAct Act, Deal Deal)>> AcceptedAsync(MarketplaceDb db, Loop loop, DateTimeOffset hour, CancellationToken cancellationToken) =>
+        [.. (await db.DealActs.AsNoTracking()
+                .Where(act => act.LoopId == loop.Id && act.Kind == DealActKind.Accepted && act.EndsAt > hour && act.StartsAt <= hour)
+                .Join(db.Deals.AsNoTracking(), act => new { act.LoopId, Id = act.DealId }, deal => new { deal.LoopId, deal.Id }, (act, deal) => new { act, deal })
+                .OrderBy(row => row.act.MarketAt).ThenBy(row => row.act.DealId)
+                .ToListAsync(cancellationToken))
+            .Where(row => DealTerms.Of(row.act).Holds(loop.Calendar, hour))
+            .Select(row => (row.act, row.deal))];
 
     private async Task<Sides> SidesAsync(int loopId, DateTimeOffset hour, ComposedBook book, IReadOnlyList<Deal> deals, CancellationToken cancellationToken)
     {

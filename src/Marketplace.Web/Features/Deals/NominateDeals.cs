@@ -1,4 +1,5 @@
 using Marketplace.Data;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
@@ -36,12 +37,13 @@ public sealed class NominateDeals(Work work)
 /// <summary>What deals deliver in an hour, as trades to be settled, each at its own price.</summary>
 internal static class DealTrades
 {
-    public static async Task<IReadOnlyList<Traded>> OfAsync(MarketplaceDb db, int loopId, DateTimeOffset hour, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlyList<Traded>> OfAsync(
+        MarketplaceDb db, int loopId, DateTimeOffset hour, NetworkToSettle network, CancellationToken cancellationToken) =>
         [.. (await db.DealHours.AsNoTracking().Where(row => row.LoopId == loopId && row.Hour == hour).OrderBy(row => row.DealId).ToListAsync(cancellationToken))
             .Where(row => row.Delivered > Quantities.Energy.Zero)
             .SelectMany(row => new[]
             {
-                new Traded(row.BuyerId, "", row.Carrier, MeterDirection.Consumption, row.Delivered, row.Price),
+                new Traded(row.BuyerId, "", row.Carrier, MeterDirection.Consumption, row.Delivered, row.Price, network.FeeOf(ZoneTradeKind.Deal, row.DealId)),
                 new Traded(row.SellerId, row.PlantCode, row.Carrier, MeterDirection.Production, -row.Delivered, row.Price),
             })];
 }

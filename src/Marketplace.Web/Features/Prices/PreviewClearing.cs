@@ -4,6 +4,7 @@ using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -24,7 +25,7 @@ public sealed record ClearingPreview(
 /// <param name="Traded">What is sold and made, which is what is bought and used.</param>
 /// <param name="Wanted">All that buyers want, at any limit.</param>
 /// <param name="Offered">All that sellers offer, at any limit.</param>
-public sealed record PreviewNode(Carrier Carrier, Price? Price, Price? Low, Price? High, Energy Traded, Energy Wanted, Energy Offered);
+public sealed record PreviewNode(Carrier Carrier, Price? Price, Price? Low, Price? High, Energy Traded, Energy Wanted, Energy Offered, string Zone = "");
 
 public sealed record PreviewConverter(string Name, Energy Heat, Energy Cold, Energy Electricity);
 
@@ -59,15 +60,15 @@ internal sealed class PreviewClearingHandler(
         var names = await db.Plants.Where(plant => plant.LoopId == loopId).ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
         return new ClearingPreview(
             now, gate,
-            [.. Carriers.All.Select(carrier => NodeOf(carrier, book, result))],
-            [.. result.Flows.GroupBy(flow => flow.Unit).Select(unit => ConverterOf(names.GetValueOrDefault(unit.Key, unit.Key), [.. unit]))],
+            [.. result.Prices.Select(price => NodeOf(price, book, result))],
+            [.. result.Flows.Where(flow => NodeName.LineOf(flow.Unit) is null).GroupBy(flow => flow.Unit).Select(unit => ConverterOf(names.GetValueOrDefault(unit.Key, unit.Key), [.. unit]))],
             composed.Orders.GroupBy(order => order.Source).ToDictionary(group => group.Key, group => group.Count()),
             result.Welfare, report.Checks, [.. report.Findings.Select(finding => finding.ToString())], took);
     }
 
-    private static PreviewNode NodeOf(Carrier carrier, OrderBook book, ClearingResult result)
+    private static PreviewNode NodeOf(NodePrice price, OrderBook book, ClearingResult result)
     {
-        var price = result.Prices[book.NodeIndex(carrier.Name())];
+        var (zone, carrier) = NodeName.Parse(price.Node);
         var (wanted, offered, sold) = (Energy.Zero, Energy.Zero, Energy.Zero);
         foreach (var (i, order) in book.Orders.Index().Where(order => order.Item.Node == price.Node))
         {
@@ -83,12 +84,12 @@ internal sealed class PreviewClearingHandler(
         }
 
         var made = result.Flows.Where(flow => flow.Node == price.Node && flow.Energy > Energy.Zero).Aggregate(Energy.Zero, (sum, flow) => sum + flow.Energy);
-        return new PreviewNode(carrier, price.Price, price.Low, price.High, sold + made, wanted, offered);
+        return new PreviewNode(carrier, price.Price, price.Low, price.High, sold + made, wanted, offered, zone);
     }
 
     private static PreviewConverter ConverterOf(string name, UnitFlow[] flows)
     {
-        Energy At(Carrier carrier) => flows.Where(flow => flow.Node == carrier.Name()).Aggregate(Energy.Zero, (sum, flow) => sum + flow.Energy);
+        Energy At(Carrier carrier) => flows.Where(flow => NodeName.Parse(flow.Node).Carrier == carrier).Aggregate(Energy.Zero, (sum, flow) => sum + flow.Energy);
         return new PreviewConverter(name, At(Carrier.Heat), At(Carrier.Cold), At(Carrier.Electricity));
     }
 }

@@ -1,13 +1,16 @@
 using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Plants;
 
 namespace Marketplace.Web.Features.Settlement;
 
 /// <summary>Energy that a member or one of its plants traded: taken is above zero, given below.</summary>
 /// <param name="Price">Its own price, where trades have prices of their own; else the hour's counts.</param>
-public sealed record Traded(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, Price? Price = null);
+/// <param name="Carriage">The fee of the connections that a trade between zones took, for its buyer to pay on top of the price.</param>
+public sealed record Traded(
+    int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, Price? Price = null, Money Carriage = default);
 
 /// <summary>Energy that meters measured, always zero or more; the direction says which way it went.</summary>
 public sealed record Metered(int MemberId, string PlantCode, Carrier Carrier, MeterDirection Direction, Energy Energy, bool Estimated);
@@ -30,6 +33,13 @@ public sealed record HourToSettle(
 {
     /// <summary>What certificates moved between members on top of their trades.</summary>
     public IReadOnlyList<OriginMoved> Origins { get; init; } = [];
+
+    /// <summary>The connections between zones, the trades that they carried and those that they could not; nothing in a loop with one zone.</summary>
+    public NetworkToSettle Network { get; init; } = NetworkToSettle.None;
+
+    /// <summary>The auction's price where a member's meters or one of its plants stand.</summary>
+    private Price? PriceAt(int member, string plant, Carrier carrier) =>
+        Network.Prices.TryGetValue((Network.Zones.Of(member, plant), carrier), out var local) ? local : Prices.GetValueOrDefault(carrier);
 
     /// <summary>One position for each member, plant, carrier and direction with any energy, in a fixed order.
     /// What no meter measures was delivered as traded: plants run to schedule.</summary>
@@ -56,7 +66,8 @@ public sealed record HourToSettle(
     private Position Settle(
         int member, string plant, Carrier carrier, MeterDirection direction, IReadOnlyList<Traded> trades, Energy? measured, bool estimated)
     {
-        var price = Prices.GetValueOrDefault(carrier);
+        var price = PriceAt(member, plant, carrier);
+        var carriage = trades.Aggregate(Money.Zero, (sum, trade) => sum + trade.Carriage);
         var outside = Outside[carrier];
         var traded = trades.Aggregate(Energy.Zero, (sum, trade) => sum + trade.Energy);
         var metered = measured ?? traded;
@@ -88,10 +99,10 @@ public sealed record HourToSettle(
             Price = amounts switch
             {
                 [] => price,
-                [var only] => only.Price,
+                [var only] when carriage == Money.Zero => only.Price,
                 _ => null,
             },
-            TradedAmount = amounts.Aggregate(Money.Zero, (sum, amount) => sum + (amount.Price is { } clearing ? clearing.Of(amount.Energy) : Money.Zero)),
+            TradedAmount = amounts.Aggregate(carriage, (sum, amount) => sum + (amount.Price is { } clearing ? clearing.Of(amount.Energy) : Money.Zero)),
             ImbalancePrice = imbalancePrice,
             ImbalanceAmount = imbalancePrice is { } balancing ? balancing.Of(difference) : Money.Zero,
             NetworkFee = pays ? NetworkFees[carrier].Of(metered) : Money.Zero,
@@ -118,6 +129,7 @@ public sealed record HourToSettle(
                 ConvertedOut = -Sum(position => converters.Contains(position.PlantCode) && position.Traded < Energy.Zero, position => position.Traded),
                 Shortfall = Sum(position => position.Metered > position.Traded, position => position.Metered - position.Traded),
                 Surplus = Sum(position => position.Metered < position.Traded, position => position.Traded - position.Metered),
+                Lost = Network.LostInAuction(carrier),
             };
             return balance.Sold + balance.ConvertedOut == balance.Bought + balance.ConvertedIn + balance.Lost
                 ? balance
@@ -146,14 +158,37 @@ public sealed record HourToSettle(
                 member.Sum(position => position.Metered.WattHours - position.Traded.WattHours)));
         }
 
+        transfers.AddRange(Network.Transfers(Hour, Outside, accounts));
         foreach (var carrier in positions.GroupBy(position => position.Carrier))
         {
             // Each position is rounded to a millionth; what is left over in the auction's account belongs to nobody.
             transfers.AddRange(accounts.Move(
                 Hour, TransferKind.Rounding, carrier.Key, accounts[AccountKind.Market], accounts[AccountKind.Rounding],
-                carrier.Sum(position => position.TradedAmount.Micro + position.WishPremium.Micro)));
+                carrier.Sum(position => position.TradedAmount.Micro + position.WishPremium.Micro) - Network.TakenOutOfMarket(carrier.Key).Micro));
         }
 
         return transfers;
+    }
+
+    /// <summary>After the hour the market's account is empty, in energy to the watt-hour and in money but for roundings: what members paid more than they
+    /// earned has gone to the connections' fees and rents.</summary>
+    /// <exception cref="Pipeline.BrokenInvariantException">It is not.</exception>
+    public void RequireEmptyMarket(IReadOnlyList<Transfer> transfers, JournalAccounts accounts)
+    {
+        var market = accounts[AccountKind.Market];
+        foreach (var carrier in transfers.GroupBy(transfer => (transfer.Carrier, Energy: transfer.Kind is TransferKind.EnergyTraded or TransferKind.EnergyLost)))
+        {
+            var left = carrier.Sum(transfer => (transfer.DebitAccount == market ? transfer.Amount : 0) - (transfer.CreditAccount == market ? transfer.Amount : 0));
+            var rounding = carrier.Where(transfer => transfer.Kind == TransferKind.Rounding).Sum(transfer => transfer.Amount);
+
+            // Each amount of a trade, a premium or a connection is rounded once, by half a millionth at most.
+            var most = (2L * (Trades.Count + Origins.Count)) + (4L * (Network.Flows.Count + Network.Trades.Count));
+            if (left != 0 || rounding > most)
+            {
+                throw new Pipeline.BrokenInvariantException(
+                    "the market's account is empty after each hour, in money and in energy of each carrier",
+                    $"{((Carrier)carrier.Key.Carrier).Name()} at {Instants.Iso(Hour)}: {left} left, {rounding} rounded");
+            }
+        }
     }
 }

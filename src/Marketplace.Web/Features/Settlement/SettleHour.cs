@@ -6,6 +6,7 @@ using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Metering;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -45,9 +46,12 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         var shares = StoreShares.Of(loopId, hour, positions, await db.StorePlans.AsNoTracking()
             .Where(plan => plan.LoopId == loopId && plan.Hour == hour).ToListAsync(cancellationToken));
         var accounts = await journal.AccountsAsync(
-            loopId, [.. positions.Select(position => position.MemberId).Distinct()], cancellationToken, shares.Count > 0 ? [AccountKind.StoreShares] : []);
+            loopId, [.. positions.Select(position => position.MemberId).Union(settling.Network.Members)], cancellationToken,
+            [.. settling.Network.Accounts, .. shares.Count > 0 ? [AccountKind.StoreShares] : Array.Empty<AccountKind>()]);
+        var transfers = settling.Transfers(positions, accounts);
+        settling.RequireEmptyMarket(transfers, accounts);
 
-        var canonical = Canonical(slug, hour, positions, balances);
+        var canonical = Canonical(slug, hour, positions, balances, settling.Network.Canonical(settling.Outside));
         var key = $"settlement/{Instants.Iso(hour)}";
         var connection = await work.ConnectionAsync(cancellationToken);
         var appended = await LedgerDoor.AppendAsync(
@@ -60,7 +64,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         await db.BulkInsertAsync(balances, cancellationToken);
         await db.BulkInsertAsync(met, cancellationToken);
         await db.BulkInsertAsync(shares, cancellationToken);
-        await journal.PostAsync([.. settling.Transfers(positions, accounts), .. StoreShares.Transfers(hour, shares, accounts)], cancellationToken);
+        await journal.PostAsync([.. transfers, .. StoreShares.Transfers(hour, shares, accounts)], cancellationToken);
         await db.BulkInsertAsync(
             [new Data.Settlement
             {
@@ -91,8 +95,9 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
             .Where(acceptance => acceptance.LoopId == loopId && acceptance.Hour == hour)
             .ToDictionaryAsync(acceptance => acceptance.Position, acceptance => acceptance.Accepted, cancellationToken);
         var runs = await db.ConverterRuns.AsNoTracking().Where(run => run.LoopId == loopId && run.Hour == hour).ToListAsync(cancellationToken);
+        var network = await NetworkToSettle.ReadAsync(db, loopId, hour, cancellationToken);
         var prices = await db.Prices.AsNoTracking()
-            .Where(price => price.LoopId == loopId && price.Hour == hour)
+            .Where(price => price.LoopId == loopId && price.Hour == hour && price.Zone == "")
             .ToDictionaryAsync(price => price.Carrier, price => price.Price, cancellationToken);
         var readings = await db.Database.SqlQuery<MeterRow>($"""
             SELECT m.member_id AS "MemberId", m.plant_code AS "PlantCode", m.carrier AS "Carrier", m.direction AS "Direction",
@@ -106,12 +111,15 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
             .Where(trade => trade.LoopId == loopId && trade.Hour == hour)
             .ToListAsync(cancellationToken);
         var carriersWithTrades = priced.Select(trade => trade.Carrier).ToHashSet();
-        var deals = await DealTrades.OfAsync(db, loopId, hour, cancellationToken);
+        var deals = await DealTrades.OfAsync(db, loopId, hour, network, cancellationToken);
         var trades = book.Where(order => accepted.ContainsKey(order.Position) && !carriersWithTrades.Contains(order.Carrier))
             .Select(order => Trade(order, accepted[order.Position], null))
             .Concat(priced.SelectMany(trade => new[] { trade.BuyPosition, trade.SellPosition }
                 .OfType<int>()
-                .Select(position => Trade(book[position], trade.Energy, trade.Price))))
+                .Select(position => Trade(book[position], trade.Energy, trade.Price) with
+                {
+                    Carriage = position == trade.BuyPosition ? network.FeeOf(ZoneTradeKind.Trade, trade.Number) : Money.Zero,
+                })))
             .Concat(runs.SelectMany(run => new[] { (Carrier.Heat, run.Heat), (Carrier.Cold, run.Cold), (Carrier.Electricity, run.Electricity) }
                 .Where(flow => flow.Item2 != Energy.Zero)
                 .Select(flow => new Traded(
@@ -141,7 +149,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
                 Carriers.All.ToDictionary(carrier => carrier, carrier => OutsidePrices.Of(
                     carrier, [.. balancing.Where(order => order.Carrier == carrier).Select(order => (order.Side, order.Limit))], conditions, tariff)),
                 Carriers.All.ToDictionary(carrier => carrier, tariff.NetworkFee),
-                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()) { Origins = moved },
+                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()) { Origins = moved, Network = network },
             runs.Select(run => run.PlantCode).ToHashSet(),
             met);
     }
@@ -155,7 +163,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         price);
 
     /// <summary>Totals in words anyone can read, and a hash over every position, so that none can be changed unseen.</summary>
-    private static byte[] Canonical(string loop, DateTimeOffset hour, List<Position> positions, List<HourBalance> balances)
+    private static byte[] Canonical(string loop, DateTimeOffset hour, List<Position> positions, List<HourBalance> balances, string? network)
     {
         var lines = new StringBuilder();
         foreach (var position in positions)
@@ -183,6 +191,11 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
                 .Add($"{name}SoldWh", balance.Sold.WattHours)
                 .Add($"{name}ShortfallWh", balance.Shortfall.WattHours)
                 .Add($"{name}SurplusWh", balance.Surplus.WattHours);
+        }
+
+        if (network is not null)
+        {
+            record.Add("networkSha256", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(network))));
         }
 
         return record.ToBytes();

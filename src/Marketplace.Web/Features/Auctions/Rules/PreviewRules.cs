@@ -3,6 +3,7 @@ using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -77,7 +78,11 @@ internal sealed class PreviewRulesHandler(MarketplaceDb db, ILinearProgram solve
                 {
                     IsOutside = order.PlantCode is { } code && outside.Contains(code),
                 })],
-                book.Converters);
+                [.. book.Converters.Select(converter => new Converter(
+                    converter.Id, converter.Capacity, converter.FlowsByCarrier().ToDictionary(flow => flow.Key.Name(), flow => flow.Value), converter.Cost))])
+            {
+                Outside = await OutsideAsync(loopId, result.Hour, cancellationToken),
+            };
             was.Add(book, ClearingResultJson.Read(result.Json, book), composed);
             var other = Again(result.Hour, composed, rules);
             var cleared = Clearing.Run(other, solver);
@@ -101,6 +106,20 @@ internal sealed class PreviewRulesHandler(MarketplaceDb db, ILinearProgram solve
             [.. plants.Where(plant => idle.Contains(plant.Code)).Select(plant => plant.Name).Order(StringComparer.Ordinal)]);
     }
 
+    /// <summary>The hour's zones, and the deals between them; trades made live would be orders again.</summary>
+    private async Task<TradesOutside> OutsideAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    {
+        var outside = new TradesOutside(await HourZones.AtAsync(db, loopId, hour, cancellationToken));
+        foreach (var deal in outside.Zones.AreSeveral
+            ? await db.ZoneTrades.AsNoTracking().Where(trade => trade.LoopId == loopId && trade.Hour == hour && trade.Kind == ZoneTradeKind.Deal).ToListAsync(cancellationToken)
+            : [])
+        {
+            outside.Keep(deal.Carrier, deal.FromZone, deal.ToZone, deal.Allowed);
+        }
+
+        return outside;
+    }
+
     private static OrderBook Again(DateTimeOffset hour, ComposedBook composed, MarketRules rules)
     {
         try
@@ -118,7 +137,7 @@ internal sealed class PreviewRulesHandler(MarketplaceDb db, ILinearProgram solve
 
     private sealed class Totals
     {
-        private readonly Dictionary<string, (Int128 Value, Int128 Bought, Int128 Wanted)> _carriers = [];
+        private readonly Dictionary<Carrier, (Int128 Value, Int128 Bought, Int128 Wanted)> _carriers = [];
 
         public Money Welfare { get; private set; }
 
@@ -131,22 +150,22 @@ internal sealed class PreviewRulesHandler(MarketplaceDb db, ILinearProgram solve
                 if (order.Side == Side.Buy && composed.Orders[i].PlantCode is null)
                 {
                     var price = result.Prices[book.NodeIndex(order.Node)].Price?.MicroPerKWh ?? 0;
-                    var (value, bought, wanted) = _carriers.GetValueOrDefault(order.Node);
+                    var (value, bought, wanted) = _carriers.GetValueOrDefault(composed.Orders[i].Carrier);
                     var accepted = result.Accepted[i].WattHours;
-                    _carriers[order.Node] = (value + ((Int128)accepted * price), bought + accepted, wanted + order.Quantity.WattHours);
+                    _carriers[composed.Orders[i].Carrier] = (value + ((Int128)accepted * price), bought + accepted, wanted + order.Quantity.WattHours);
                 }
             }
         }
 
-        public Price? Price(Carrier carrier) => _carriers.GetValueOrDefault(carrier.Name()) is { Bought: var bought, Value: var value } && bought > 0
+        public Price? Price(Carrier carrier) => _carriers.GetValueOrDefault(carrier) is { Bought: var bought, Value: var value } && bought > 0
             ? Quantities.Price.FromMicroPerKWh((long)(value / bought))
             : null;
 
-        public Energy Bought(Carrier carrier) => Energy.FromWh((long)_carriers.GetValueOrDefault(carrier.Name()).Bought);
+        public Energy Bought(Carrier carrier) => Energy.FromWh((long)_carriers.GetValueOrDefault(carrier).Bought);
 
         public Energy Unserved(Carrier carrier)
         {
-            var (_, bought, wanted) = _carriers.GetValueOrDefault(carrier.Name());
+            var (_, bought, wanted) = _carriers.GetValueOrDefault(carrier);
             return Energy.FromWh((long)(wanted - bought));
         }
     }
