@@ -3,7 +3,7 @@ using Marketplace.Quantities;
 
 namespace Marketplace.Metering;
 
-/// <summary>The rungs of the estimation ladder, from the best founded down.</summary>
+/// <summary>The rungs of the estimation ladder. The numeric values are stored and must never change; <see cref="EstimationLadder"/> has their order.</summary>
 public enum EstimationMethod
 {
     /// <summary>On the straight line between the readings before and after a gap of at most two hours.</summary>
@@ -20,6 +20,15 @@ public enum EstimationMethod
 
     /// <summary>Nothing is known to estimate from: zero, and flagged as such.</summary>
     Zero = 5,
+
+    /// <summary>What a sibling meter measured, in the proportion that both had around the gap.</summary>
+    Sibling = 6,
+
+    /// <summary>By hour of the day, kind of day and outdoor temperature, as the meter behaved in the weeks around.</summary>
+    Weather = 7,
+
+    /// <summary>The shape of another method, scaled to what the register counted over the gap.</summary>
+    RegisterDifference = 8,
 }
 
 /// <summary>A substitute for a reading that did not come, with the method that the gap called for and the one that could be applied.</summary>
@@ -128,7 +137,7 @@ public static class Estimation
         return null;
     }
 
-    private static DateTimeOffset? SameLocalHour(DateTimeOffset hour, int daysBack, LoopCalendar calendar)
+    internal static DateTimeOffset? SameLocalHour(DateTimeOffset hour, int daysBack, LoopCalendar calendar)
     {
         var local = calendar.ToLocal(hour).DateTime.AddDays(-daysBack);
         return calendar.Zone.IsInvalidTime(local)
@@ -136,6 +145,6 @@ public static class Estimation
             : new DateTimeOffset(local, calendar.Zone.GetUtcOffset(local)).ToUniversalTime();
     }
 
-    private static bool IsWeekend(DateTimeOffset hour, LoopCalendar calendar) =>
+    internal static bool IsWeekend(DateTimeOffset hour, LoopCalendar calendar) =>
         calendar.DayOf(hour).DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday;
 }

@@ -7,6 +7,7 @@ namespace Marketplace.Benchmarks;
 internal sealed class Quality : IBenchmark
 {
     private const int Buildings = 67;
+    private const int ModelledBuildings = 24;
 
     public string Name => "quality";
 
@@ -22,6 +23,7 @@ internal sealed class Quality : IBenchmark
         IReadOnlyList<Figure> figures =
         [
             .. QualityReport.OnCambridge(Path.Combine(data, "cambridge-loop-2019"), size.Of(Buildings, least: 4))
+                .Concat(ModelReport.OnCambridge(Path.Combine(data, "cambridge-loop-2019"), size.Of(ModelledBuildings, least: 2)))
                 .Concat(QualityReport.OnUiuc(Path.Combine(data, "uiuc-district-2019")))
                 .Select(figure => new Figure(figure.Name, figure.Value, figure.Unit)),
         ];

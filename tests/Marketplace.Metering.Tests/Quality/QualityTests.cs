@@ -47,4 +47,13 @@ public class QualityTests
         figures["quality_uiuc_steam_wall_clock"].ShouldBe(1);
         figures["quality_uiuc_steam_change_days_wrong"].ShouldBe(0);
     }
+
+    [SharedFact]
+    public void On_real_heat_the_chosen_forecast_beats_the_naive_one()
+    {
+        var figures = ModelReport.OnCambridge(SharedData.Cambridge, take: 2).ToDictionary(figure => figure.Name, figure => figure.Value);
+
+        figures["forecast_heat_error"].ShouldBeLessThan(figures["forecast_heat_error_of_last_week"]);
+        figures["estimate_electricity_2h_hourly_error"].ShouldBeLessThan(0.2);
+    }
 }
