@@ -181,39 +181,6 @@ public sealed class AuctionPageTests(MarketplaceHost host) : IClassFixture<Marke
             .Problems.ShouldHaveSingleItem().Message.ShouldContain("has closed");
     }
 
-    [Fact]
-    public async Task Recent_curves_count_the_same_hour_of_the_days_before()
-    {
-        var market = await SmallMarket.CreateAsync(host, hours: 6);
-        var hour = market.FirstHour.AddDays(20);
-        await host.Put(db => db.Prices.AddRange(Enumerable.Range(1, 9).SelectMany(back => new[] { 0, 1 }.Select(later => new HourPrice
-        {
-            LoopId = market.LoopId, Hour = hour.AddDays(-back).AddHours(later), Carrier = Carrier.Heat,
-            Price = back == 3 ? null : Price.FromMicroPerKWh((back * 10) + (later * 1000)), Traded = Energy.FromWh(1),
-        }))));
-
-        var buying = await host.Send(new RecentCurves(market.LoopId, hour, Carrier.Heat, OrderSide.Buy, Price.FromMicroPerKWh(50)), Actor.Visitor);
-        var selling = await host.Send(new RecentCurves(market.LoopId, hour, Carrier.Heat, OrderSide.Sell, Price.FromMicroPerKWh(50)), Actor.Visitor);
-
-        // Prices 10, 20, none, 40, 50, 60, 70 of the seven days before.
-        (buying.Of, buying.Accepted, buying.AtThePrice).ShouldBe((7, 3, 1));
-        (selling.Accepted, selling.AtThePrice).ShouldBe((2, 1));
-        buying.Prices[0].Hour.Start.ShouldBe(hour.AddDays(-1));
-    }
-
-    [Fact]
-    public void The_same_hour_of_the_day_follows_the_clocks()
-    {
-        var calendar = new LoopCalendar(TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"));
-
-        // 02:00 on 31 March 2026 in Berlin; on the 29th the clocks skip that hour.
-        var hours = RecentCurves.HoursBefore(calendar, new DateTimeOffset(2026, 3, 31, 0, 0, 0, TimeSpan.Zero));
-
-        hours.Count.ShouldBe(13);
-        hours[0].ShouldBe(new DateTimeOffset(2026, 3, 30, 0, 0, 0, TimeSpan.Zero));
-        hours[1].ShouldBe(new DateTimeOffset(2026, 3, 28, 1, 0, 0, TimeSpan.Zero));
-    }
-
     private async Task<SmallMarket> ClearedAsync()
     {
         var market = await SmallMarket.CreateAsync(host);

@@ -4,6 +4,7 @@ using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Storage;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
 using Marketplace.Web.Shell.Components;
@@ -16,12 +17,13 @@ namespace Marketplace.Web.Features.Auctions.Rules;
 public partial class RulesPage : OperatorPage
 {
     private const string Preview = "preview";
-    private static readonly string[] DoneKeys = ["set", "halted", "lifted", "gate"];
+    private static readonly string[] DoneKeys = ["set", "halted", "lifted", "gate", "stores"];
     private MarketRulesView? _view;
     private RulesPreview? _preview;
     private EditContext _rules = default!;
     private EditContext _halt = default!;
     private EditContext _gate = default!;
+    private EditContext _stores = default!;
     private IReadOnlyList<Problem> _refused = [];
 
     [SupplyParameterFromQuery(Name = "done")]
@@ -36,6 +38,9 @@ public partial class RulesPage : OperatorPage
     [SupplyParameterFromForm(FormName = "gate")]
     private GateForm Gate { get; set; } = default!;
 
+    [SupplyParameterFromForm(FormName = "stores")]
+    private StoresForm Stores { get; set; } = default!;
+
     private Format Format => Loop.Format();
 
     /// <inheritdoc/>
@@ -45,7 +50,8 @@ public partial class RulesPage : OperatorPage
         Form ??= RulesForm.Of(view);
         Halt ??= new HaltForm();
         Gate ??= new GateForm { Minutes = view.GateClosureMinutes };
-        (_rules, _halt, _gate) = (new EditContext(Form), new EditContext(Halt), new EditContext(Gate));
+        Stores ??= new StoresForm { Percent = await Requests.Send(new ShowStoreTerms(Loop.Id)) / 10_000m };
+        (_rules, _halt, _gate, _stores) = (new EditContext(Form), new EditContext(Halt), new EditContext(Gate), new EditContext(Stores));
         _view = view;
     }
 
@@ -104,6 +110,15 @@ public partial class RulesPage : OperatorPage
     private async Task SetGateAsync(EditContext context) =>
         End(context, (await Requests.Try(new SetGateClosure(Loop.Id, Gate.Minutes ?? 0))).Problems, "gate");
 
+    private async Task SetStoresAsync(EditContext context)
+    {
+        var share = Math.Clamp(Stores.Percent ?? -1, -1, 101) * 10_000m;
+        var problems = share == decimal.Truncate(share)
+            ? (await Requests.Try(new SetStoreTerms(Loop.Id, (int)share))).Problems
+            : [new Problem(nameof(SetStoreTerms.OwnerShareMillionths), T["StoresDecimals"])];
+        End(context, [.. problems.Select(problem => problem with { Field = nameof(Stores.Percent) })], "stores");
+    }
+
     private void End(EditContext context, IReadOnlyList<Problem> problems, string done)
     {
         if (!new FormFaults(context).Show(problems))
@@ -121,6 +136,12 @@ public partial class RulesPage : OperatorPage
         ({ } before, { } after) => (after > before ? "+" : "") + Format.PriceNumber(after - before),
         _ => "",
     };
+
+    /// <summary>As it was typed.</summary>
+    public sealed class StoresForm
+    {
+        public decimal? Percent { get; set; }
+    }
 
     /// <summary>As it was typed.</summary>
     public sealed class RulesForm
