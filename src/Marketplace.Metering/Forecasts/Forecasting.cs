@@ -18,6 +18,9 @@ public static class Forecasting
     private const int LearntHours = 56 * 24;
     private const decimal BandShare = 0.9m;
 
+    // In the back-test a profile is learnt once a week: learning it for each day costs much and changes little.
+    private const int DaysOfProfile = 7;
+
     /// <summary>Forecasts a local day.</summary>
     /// <param name="known">Sound readings until the forecast is made; nothing from the day on is looked at.</param>
     /// <param name="day">The local day.</param>
@@ -46,7 +49,8 @@ public static class Forecasting
             .Select(one => one.Error).ToList();
         foreach (var error in ranked.DefaultIfEmpty(errors[0].Error))
         {
-            if (Day(known, day, lead, calendar, error.Method, temperature) is { } hours)
+            var profile = error.Method == ForecastMethod.Weather ? ProfileBefore(known, calendar.StartOf(day) - lead, calendar, temperature) : null;
+            if (Day(known, day, lead, calendar, error.Method, temperature, profile) is { } hours)
             {
                 return new Forecast(known.Meter, day, error.Method, [.. hours.Select(hour => Banded(hour.Hour, hour.Energy, error.UsualError))], [error, .. ranked.Where(other => other != error)]);
             }
@@ -64,9 +68,15 @@ public static class Forecasting
         var absolute = new List<long>();
         var (squares, sum, relative, relativeHours) = ((Int128)0, (Int128)0, 0m, 0);
         var cutOff = calendar.StartOf(day) - lead;
-        for (var back = 1; back <= BackTestDays; back++)
+        WeatherProfile? profile = null;
+        for (var back = BackTestDays; back >= 1; back--)
         {
-            if (Day(known, day.AddDays(-back), lead, calendar, method, temperature) is not { } hours)
+            if (method == ForecastMethod.Weather && back % DaysOfProfile == 0)
+            {
+                profile = ProfileBefore(known, calendar.StartOf(day.AddDays(-back)) - lead, calendar, temperature);
+            }
+
+            if (Day(known, day.AddDays(-back), lead, calendar, method, temperature, profile) is not { } hours)
             {
                 continue;
             }
@@ -96,20 +106,20 @@ public static class Forecasting
         return (new ForecastError(method, count, relativeHours == 0 ? null : relative / relativeHours, cvrmse, new Energy(usual)), squares);
     }
 
+    private static WeatherProfile? ProfileBefore(MeterSeries known, DateTimeOffset cutOff, LoopCalendar calendar, OutdoorTemperature? temperature)
+    {
+        var end = Math.Min(known.Count, known.IndexOf(cutOff));
+        return temperature is null || end <= 0 ? null : WeatherProfile.Learn(known, end - LearntHours, end, calendar, temperature);
+    }
+
     private static List<(DateTimeOffset Hour, Energy Energy)>? Day(
-        MeterSeries known, DateOnly day, TimeSpan lead, LoopCalendar calendar, ForecastMethod method, OutdoorTemperature? temperature)
+        MeterSeries known, DateOnly day, TimeSpan lead, LoopCalendar calendar, ForecastMethod method, OutdoorTemperature? temperature, WeatherProfile? profile)
     {
         var whole = calendar.Day(day);
         var cutOff = whole.Start - lead;
-        WeatherProfile? profile = null;
-        if (method == ForecastMethod.Weather)
+        if (method == ForecastMethod.Weather && profile is null)
         {
-            var end = Math.Min(known.Count, known.IndexOf(cutOff));
-            profile = temperature is null || end <= 0 ? null : WeatherProfile.Learn(known, end - LearntHours, end, calendar, temperature);
-            if (profile is null)
-            {
-                return null;
-            }
+            return null;
         }
 
         var hours = new List<(DateTimeOffset, Energy)>();

@@ -55,8 +55,8 @@ internal static class ModelReport
                 whole += Math.Abs(estimated - measured);
             }
 
-            yield return new QualityFigure($"estimate_{name}_{length}h_hourly_error", (double)(off / total), "share");
-            yield return new QualityFigure($"estimate_{name}_{length}h_gap_error", (double)(whole / total), "share");
+            yield return new QualityFigure($"estimate_{name}_{length}h_hourly_error", Share(off, total), "share");
+            yield return new QualityFigure($"estimate_{name}_{length}h_gap_error", Share(whole, total), "share");
         }
     }
 
@@ -91,9 +91,12 @@ internal static class ModelReport
 
         return
         [
-            new QualityFigure($"forecast_{name}_error", (double)(off / total), "share"),
-            new QualityFigure($"forecast_{name}_error_of_last_week", (double)(naive / total), "share"),
+            new QualityFigure($"forecast_{name}_error", Share(off, total), "share"),
+            new QualityFigure($"forecast_{name}_error_of_last_week", Share(naive, total), "share"),
             .. chosen.Select(pair => new QualityFigure($"forecast_{name}_by_{pair.Key.ToString().ToLowerInvariant()}", pair.Value, "days")),
         ];
     }
+
+    // Nothing measured, nothing to be wrong about.
+    private static double Share(decimal part, decimal whole) => whole == 0 ? 0 : (double)(part / whole);
 }
