@@ -238,6 +238,14 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("loop_id");
 
+                    b.Property<int?>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<bool>("MayMeter")
+                        .HasColumnType("boolean")
+                        .HasColumnName("may_meter");
+
                     b.Property<bool>("MayTrade")
                         .HasColumnType("boolean")
                         .HasColumnName("may_trade");
@@ -1430,6 +1438,249 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("deal_notes", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Device", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateOnly?>("CalibratedUntil")
+                        .HasColumnType("date")
+                        .HasColumnName("calibrated_until");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("code");
+
+                    b.Property<string>("LastRefusal")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("last_refusal");
+
+                    b.Property<DateTimeOffset?>("LastRefusedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_refused_at");
+
+                    b.Property<DateTimeOffset?>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("model");
+
+                    b.Property<DateTimeOffset>("RegisteredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("registered_at");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_devices");
+
+                    b.HasIndex("LoopId", "Code")
+                        .IsUnique()
+                        .HasDatabaseName("ix_devices_loop_id_code");
+
+                    b.ToTable("devices", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceAct", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<byte[]>("Canonical")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<Guid?>("DoneBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("done_by");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Words")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("words");
+
+                    b.HasKey("LoopId", "DeviceId", "Number")
+                        .HasName("pk_device_acts");
+
+                    b.ToTable("device_acts", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceBatch", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<int>("KeyNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("key_number");
+
+                    b.Property<int>("Readings")
+                        .HasColumnType("integer")
+                        .HasColumnName("readings");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Refused")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused");
+
+                    b.Property<byte[]>("Signature")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("signature");
+
+                    b.HasKey("LoopId", "DeviceId", "Sequence")
+                        .HasName("pk_device_batches");
+
+                    b.ToTable("device_batches", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceKey", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("AddedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("added_at");
+
+                    b.Property<DateTimeOffset?>("EndsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ends_at");
+
+                    b.Property<byte[]>("Point")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("point");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("LoopId", "DeviceId", "Number")
+                        .HasName("pk_device_keys");
+
+                    b.HasIndex("LoopId", "Point")
+                        .IsUnique()
+                        .HasDatabaseName("ix_device_keys_loop_id_point");
+
+                    b.ToTable("device_keys", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceRegister", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<short>("Register")
+                        .HasColumnType("smallint")
+                        .HasColumnName("register");
+
+                    b.Property<DateTimeOffset>("FromHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_hour");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<DateTimeOffset?>("UntilHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until_hour");
+
+                    b.HasKey("LoopId", "DeviceId", "Register", "FromHour")
+                        .HasName("pk_device_registers");
+
+                    b.HasIndex("LoopId", "MeterId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_device_registers_loop_id_meter_id")
+                        .HasFilter("until_hour IS NULL AND register <= 4");
+
+                    b.ToTable("device_registers", "market", t =>
+                        {
+                            t.HasCheckConstraint("device_registers_span", "until_hour IS NULL OR until_hour > from_hour");
+                        });
+                });
+
             modelBuilder.Entity("Marketplace.Data.HourBalance", b =>
                 {
                     b.Property<int>("LoopId")
@@ -1902,6 +2153,73 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("loops", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.ManualReading", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<byte[]>("Canonical")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<long>("Counter")
+                        .HasColumnType("bigint")
+                        .HasColumnName("counter");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<byte[]>("PhotoSha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("photo_sha256");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.Property<DateTimeOffset>("TakenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_at");
+
+                    b.Property<Guid?>("TakenBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("taken_by");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_manual_readings");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_manual_readings_loop_id_submission_id");
+
+                    b.HasIndex("LoopId", "MeterId", "At")
+                        .HasDatabaseName("ix_manual_readings_loop_id_meter_id_at");
+
+                    b.ToTable("manual_readings", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MarketClock", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2352,6 +2670,65 @@ namespace Marketplace.Migrations.Migrations
                         .HasDatabaseName("ix_meters_loop_id_member_id");
 
                     b.ToTable("meters", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MeterTest", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<int?>("ErrorPpm")
+                        .HasColumnType("integer")
+                        .HasColumnName("error_ppm");
+
+                    b.Property<string>("Findings")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("findings");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<short?>("Outcome")
+                        .HasColumnType("smallint")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<Guid?>("RequestedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("requested_by");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_meter_tests");
+
+                    b.HasIndex("LoopId", "MeterId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_meter_tests_open")
+                        .HasFilter("outcome IS NULL");
+
+                    b.ToTable("meter_tests", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.MoneyReceipt", b =>
@@ -2831,6 +3208,223 @@ namespace Marketplace.Migrations.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Marketplace.Data.ReadingCall", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<Guid>("CallId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("call_id");
+
+                    b.Property<byte[]>("Answer")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<byte[]>("BodySha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body_sha256");
+
+                    b.HasKey("LoopId", "CallId")
+                        .HasName("pk_reading_calls");
+
+                    b.ToTable("reading_calls", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingFile", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<byte[]>("Content")
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<int>("Corrected")
+                        .HasColumnType("integer")
+                        .HasColumnName("corrected");
+
+                    b.Property<DateTimeOffset?>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.Property<string>("Failure")
+                        .HasColumnType("text")
+                        .HasColumnName("failure");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Refused")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused");
+
+                    b.Property<int>("Rows")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows");
+
+                    b.Property<int>("RowsDone")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows_done");
+
+                    b.Property<DateTimeOffset>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<Guid?>("SentBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("sent_by");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<short>("Source")
+                        .HasColumnType("smallint")
+                        .HasColumnName("source");
+
+                    b.Property<int>("Stored")
+                        .HasColumnType("integer")
+                        .HasColumnName("stored");
+
+                    b.Property<int>("Unchanged")
+                        .HasColumnType("integer")
+                        .HasColumnName("unchanged");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_reading_files");
+
+                    b.HasIndex("LoopId", "Sha256")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reading_files_loop_id_sha256");
+
+                    b.ToTable("reading_files", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingFileRefusal", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("FileId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("file_id");
+
+                    b.Property<int>("Line")
+                        .HasColumnType("integer")
+                        .HasColumnName("line");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Row")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("row");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rule");
+
+                    b.HasKey("LoopId", "FileId", "Line")
+                        .HasName("pk_reading_file_refusals");
+
+                    b.ToTable("reading_file_refusals", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingPhoto", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("ReadingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reading_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("content_type");
+
+                    b.HasKey("LoopId", "ReadingId")
+                        .HasName("pk_reading_photos");
+
+                    b.ToTable("reading_photos", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.RegisterValue", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<short>("Register")
+                        .HasColumnType("smallint")
+                        .HasColumnName("register");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Seconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("seconds");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<long>("Value")
+                        .HasColumnType("bigint")
+                        .HasColumnName("value");
+
+                    b.HasKey("LoopId", "DeviceId", "Register", "At")
+                        .HasName("pk_register_values");
+
+                    b.ToTable("register_values", "market", t =>
+                        {
+                            t.ExcludeFromMigrations();
+                        });
+                });
+
             modelBuilder.Entity("Marketplace.Data.Settlement", b =>
                 {
                     b.Property<int>("LoopId")
@@ -3247,6 +3841,110 @@ namespace Marketplace.Migrations.Migrations
                         {
                             t.HasCheckConstraint("transfers_amount_positive", "amount > 0");
                         });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.VirtualMeter", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("code");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_virtual_meters");
+
+                    b.HasIndex("LoopId", "Code")
+                        .IsUnique()
+                        .HasDatabaseName("ix_virtual_meters_loop_id_code");
+
+                    b.ToTable("virtual_meters", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.VirtualMeterPart", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("VirtualMeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("virtual_meter_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<long>("FactorMillionths")
+                        .HasColumnType("bigint")
+                        .HasColumnName("factor_millionths");
+
+                    b.Property<DateTimeOffset>("FromHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_hour");
+
+                    b.HasKey("LoopId", "VirtualMeterId", "Version", "MeterId")
+                        .HasName("pk_virtual_meter_parts");
+
+                    b.HasIndex("LoopId", "MeterId")
+                        .HasDatabaseName("ix_virtual_meter_parts_loop_id_meter_id");
+
+                    b.ToTable("virtual_meter_parts", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.WatchedFolder", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("folder");
+
+                    b.Property<bool>("IsOn")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_on");
+
+                    b.Property<DateTimeOffset?>("LookedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("looked_at");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("problem");
+
+                    b.HasKey("LoopId")
+                        .HasName("pk_watched_folders");
+
+                    b.HasIndex("Folder")
+                        .IsUnique()
+                        .HasDatabaseName("ix_watched_folders_folder");
+
+                    b.ToTable("watched_folders", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.WishMet", b =>
@@ -3859,6 +4557,53 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_deal_notes_deal_acts_loop_id_deal_id_number");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Device", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_devices_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceAct", b =>
+                {
+                    b.HasOne("Marketplace.Data.Device", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DeviceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_device_acts_devices_loop_id_device_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceKey", b =>
+                {
+                    b.HasOne("Marketplace.Data.Device", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DeviceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_device_keys_devices_loop_id_device_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DeviceRegister", b =>
+                {
+                    b.HasOne("Marketplace.Data.Device", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DeviceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_device_registers_devices_loop_id_device_id");
+
+                    b.HasOne("Marketplace.Data.Meter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_device_registers_meters_loop_id_meter_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.HourConditions", b =>
                 {
                     b.HasOne("Marketplace.Data.Loop", null)
@@ -3904,6 +4649,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_live_trades_orders_loop_id_sell_order_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ManualReading", b =>
+                {
+                    b.HasOne("Marketplace.Data.Meter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_manual_readings_meters_loop_id_meter_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.MarketClock", b =>
@@ -4013,6 +4768,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_meters_members_loop_id_member_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MeterTest", b =>
+                {
+                    b.HasOne("Marketplace.Data.Meter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_meter_tests_meters_loop_id_meter_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MoneyReceipt", b =>
                 {
                     b.HasOne("Marketplace.Data.Member", null)
@@ -4090,6 +4855,46 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_plant_shares_plants_loop_id_plant_code");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.ReadingCall", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reading_calls_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingFile", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reading_files_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingFileRefusal", b =>
+                {
+                    b.HasOne("Marketplace.Data.ReadingFile", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "FileId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reading_file_refusals_reading_files_loop_id_file_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingPhoto", b =>
+                {
+                    b.HasOne("Marketplace.Data.ManualReading", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "ReadingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reading_photos_manual_readings_loop_id_reading_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.SignIn", b =>
                 {
                     b.HasOne("Marketplace.Data.Account", null)
@@ -4134,6 +4939,33 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_tariffs_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.VirtualMeterPart", b =>
+                {
+                    b.HasOne("Marketplace.Data.Meter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_virtual_meter_parts_meters_loop_id_meter_id");
+
+                    b.HasOne("Marketplace.Data.VirtualMeter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "VirtualMeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_virtual_meter_parts_virtual_meters_loop_id_virtual_meter_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.WatchedFolder", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_watched_folders_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Zone", b =>

@@ -45,6 +45,36 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<Reading> Readings => Set<Reading>();
 
+    public DbSet<Device> Devices => Set<Device>();
+
+    public DbSet<DeviceRegister> DeviceRegisters => Set<DeviceRegister>();
+
+    public DbSet<DeviceKey> DeviceKeys => Set<DeviceKey>();
+
+    public DbSet<DeviceAct> DeviceActs => Set<DeviceAct>();
+
+    public DbSet<DeviceBatch> DeviceBatches => Set<DeviceBatch>();
+
+    public DbSet<RegisterValue> RegisterValues => Set<RegisterValue>();
+
+    public DbSet<MeterTest> MeterTests => Set<MeterTest>();
+
+    public DbSet<VirtualMeter> VirtualMeters => Set<VirtualMeter>();
+
+    public DbSet<VirtualMeterPart> VirtualMeterParts => Set<VirtualMeterPart>();
+
+    public DbSet<ManualReading> ManualReadings => Set<ManualReading>();
+
+    public DbSet<ReadingPhoto> ReadingPhotos => Set<ReadingPhoto>();
+
+    public DbSet<ReadingFile> ReadingFiles => Set<ReadingFile>();
+
+    public DbSet<ReadingFileRefusal> ReadingFileRefusals => Set<ReadingFileRefusal>();
+
+    public DbSet<WatchedFolder> WatchedFolders => Set<WatchedFolder>();
+
+    public DbSet<ReadingCall> ReadingCalls => Set<ReadingCall>();
+
     public DbSet<HourConditions> Conditions => Set<HourConditions>();
 
     public DbSet<PlantRecord> Plants => Set<PlantRecord>();

@@ -37,6 +37,12 @@ public sealed class ApiKeyScope
 
     /// <summary>Whether it may place and withdraw as well as read.</summary>
     public bool MayTrade { get; set; }
+
+    /// <summary>Whether it may deliver readings. Only keys of operators and technicians may.</summary>
+    public bool MayMeter { get; set; }
+
+    /// <summary>The one device whose batches it delivers; null for any.</summary>
+    public int? DeviceId { get; set; }
 }
 
 /// <summary>What happened to a key. Stored as numbers: never renumber.</summary>

@@ -37,7 +37,7 @@ public static class ApiFeature
                 document.Info = new OpenApiInfo
                 {
                     Title = "Marketplace", Version = Version,
-                    Description = "Orders, templates and standing orders of the members you act for. Energy is whole watt-hours, prices are whole millionths of the loop's currency per kWh, times are UTC.",
+                    Description = "Orders, templates and standing orders of the members you act for, and readings of devices. Energy is whole watt-hours, prices are whole millionths of the loop's currency per kWh, times are UTC.",
                 };
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
@@ -51,13 +51,13 @@ public static class ApiFeature
             {
                 var path = context.Description.RelativePath ?? "";
                 var takesKey = context.Description.HttpMethod is "POST" or "PUT" && path.Contains("/orders", StringComparison.Ordinal) && !path.Contains("standing", StringComparison.Ordinal);
-                if (takesKey || path.EndsWith("/apply", StringComparison.Ordinal))
+                if (takesKey || path.EndsWith("/apply", StringComparison.Ordinal) || path.EndsWith("/readings", StringComparison.Ordinal))
                 {
                     operation.Parameters ??= [];
                     operation.Parameters.Add(new OpenApiParameter
                     {
-                        Name = "Idempotency-Key", In = ParameterLocation.Header, Required = true, Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 200 },
-                        Description = "A text of your own that names this call; sent again, it places nothing again.",
+                        Name = "Idempotency-Key", In = ParameterLocation.Header, Required = !path.EndsWith("/readings", StringComparison.Ordinal), Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 200 },
+                        Description = "A text of your own that names this call; sent again, it has no further effect.",
                     });
                 }
 
@@ -77,6 +77,7 @@ public static class ApiFeature
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         ApiEndpoints.Map(api);
         ApiTemplates.Map(api);
+        Devices.ReadingsApi.Map(api);
         app.MapOpenApi("/api/{documentName}/openapi.json").AllowAnonymous();
     }
 

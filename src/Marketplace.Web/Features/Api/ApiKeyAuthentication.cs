@@ -20,8 +20,18 @@ internal sealed class ApiKeyAuthentication(
     public const string Name = "ApiKey";
     public const string KeyClaim = "api-key";
     public const string TradeClaim = "api-trade";
+    public const string MeterClaim = "api-meter";
 
     private static readonly TimeSpan UseIsNotedEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether the key delivers readings in a loop, and for which device only, if so.</summary>
+    public static (bool May, int? OnlyDevice) DeliversFor(ClaimsPrincipal user, int loopId)
+    {
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"{loopId}:");
+        return user.FindAll(MeterClaim).FirstOrDefault(claim => claim.Value.StartsWith(prefix, StringComparison.Ordinal)) is { } claim
+            ? (true, claim.Value.Length == prefix.Length ? null : int.Parse(claim.Value.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture))
+            : (false, null);
+    }
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -44,7 +54,7 @@ internal sealed class ApiKeyAuthentication(
             return AuthenticateResult.Fail("no such key");
         }
 
-        var scopes = await db.ApiKeyScopes.AsNoTracking().Where(scope => scope.KeyId == key.Id).ToDictionaryAsync(scope => scope.LoopId, scope => scope.MayTrade, Context.RequestAborted);
+        var scopes = await db.ApiKeyScopes.AsNoTracking().Where(scope => scope.KeyId == key.Id).ToDictionaryAsync(scope => scope.LoopId, Context.RequestAborted);
         var roles = await AccountClaims.RolesOfAsync(db, key.AccountId, Context.RequestAborted);
         if (key.LastUsedAt is null || now - key.LastUsedAt >= UseIsNotedEvery)
         {
@@ -56,7 +66,8 @@ internal sealed class ApiKeyAuthentication(
                 new Claim(ClaimTypes.NameIdentifier, key.AccountId.ToString()),
                 new Claim(KeyClaim, key.Id.ToString()),
                 .. roles.Where(role => scopes.ContainsKey(role.LoopId)).Select(role => role.ToClaim()),
-                .. scopes.Where(scope => scope.Value).Select(scope => new Claim(TradeClaim, scope.Key.ToString(CultureInfo.InvariantCulture))),
+                .. scopes.Values.Where(scope => scope.MayTrade).Select(scope => new Claim(TradeClaim, scope.LoopId.ToString(CultureInfo.InvariantCulture))),
+                .. scopes.Values.Where(scope => scope.MayMeter).Select(scope => new Claim(MeterClaim, string.Create(CultureInfo.InvariantCulture, $"{scope.LoopId}:{scope.DeviceId}"))),
             ],
             Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));

@@ -12,7 +12,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Api;
 
 /// <summary>A loop that a key is to open.</summary>
-public sealed record KeyScope(int LoopId, bool MayTrade);
+/// <param name="MayMeter">Whether it delivers readings: for operators and technicians only.</param>
+/// <param name="DeviceId">The one device whose batches it delivers; null for any.</param>
+public sealed record KeyScope(int LoopId, bool MayTrade, bool MayMeter = false, int? DeviceId = null);
 
 /// <summary>Makes a key for the person's own account. What it answers is shown once and kept nowhere.</summary>
 /// <param name="Days">How long it works.</param>
@@ -57,8 +59,10 @@ internal sealed class ApiKeysHandler(Work work, CurrentActor current, TimeProvid
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"You have {MostAtOnce} keys that work. Revoke one before you make another."));
         }
 
-        var own = (await AccountClaims.RolesOfAsync(db, account, cancellationToken)).Select(role => role.LoopId).ToHashSet();
-        if (request.Scopes.Any(scope => !own.Contains(scope.LoopId)))
+        var roles = await AccountClaims.RolesOfAsync(db, account, cancellationToken);
+        var own = roles.Select(role => role.LoopId).ToHashSet();
+        var metering = roles.Where(role => role.Role is Role.Operator or Role.Technician).Select(role => role.LoopId).ToHashSet();
+        if (request.Scopes.Any(scope => !own.Contains(scope.LoopId) || (scope.MayMeter && !metering.Contains(scope.LoopId))))
         {
             throw new NotPermittedException(nameof(CreateApiKey));
         }
@@ -70,7 +74,7 @@ internal sealed class ApiKeysHandler(Work work, CurrentActor current, TimeProvid
             Beginning = secret[..ApiKeySecret.ShownCharacters], CreatedAt = now, ExpiresAt = now.AddDays(request.Days),
         };
         db.ApiKeys.Add(key);
-        db.ApiKeyScopes.AddRange(request.Scopes.Select(scope => new ApiKeyScope { KeyId = key.Id, LoopId = scope.LoopId, MayTrade = scope.MayTrade }));
+        db.ApiKeyScopes.AddRange(request.Scopes.Select(scope => new ApiKeyScope { KeyId = key.Id, LoopId = scope.LoopId, MayTrade = scope.MayTrade, MayMeter = scope.MayMeter, DeviceId = scope.DeviceId }));
         db.ApiKeyEvents.Add(new ApiKeyEvent { AccountId = account, KeyId = key.Id, At = now, Kind = ApiKeyEventKind.Created });
         await db.SaveChangesAsync(cancellationToken);
         return secret;

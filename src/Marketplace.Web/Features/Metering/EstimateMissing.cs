@@ -60,6 +60,7 @@ internal sealed class EstimateMissingHandler(Work work, ReadingStore store, Sequ
             $"estimates/{Instants.Iso(hour)}/{silent[0].Code}",
             estimates.ConvertAll(one => new NewReading(
                 one.Meter.Id, one.Meter.Code, one.Meter.MemberId, hour, one.Estimate.Energy, ReadingQuality.Estimated, NoteOf(one.Estimate), [])),
+            [],
             cancellationToken);
         work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
         return new EstimatedHour(estimates.Count, estimates.CountBy(one => one.Estimate.Applied).ToDictionary());

@@ -14,6 +14,7 @@ public static class MeteringFeature
     public static void AddMetering(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<ReadingStore>();
+        builder.Services.AddScoped<ReadingIntake>();
         builder.Services.AddScoped<ReadingsImport>();
     }
 

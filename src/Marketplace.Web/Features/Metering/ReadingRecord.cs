@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
@@ -15,6 +16,8 @@ public static class ReadingRecord
 {
     public const byte Version = 1;
 
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>What stands for the predecessor where its secret was destroyed, so that its commitment cannot be computed again.</summary>
     public const string ErasedPredecessor = "erased";
 
@@ -29,14 +32,24 @@ public static class ReadingRecord
             throw new ArgumentException("Every revision but the first names its predecessor, and only they do", nameof(predecessor));
         }
 
-        var record = CanonicalRecord.Of("reading", Version)
-            .Add("loop", loopSlug)
-            .Add("meter", reading.MeterCode)
-            .Add("hour", reading.Hour)
-            .Add("energyWh", reading.Energy.WattHours)
-            .Add("quality", NameOf(reading.Quality))
-            .Add("revision", reading.Revision);
-        return (predecessor is null ? record : record.Add("predecessor", predecessor)).ToBytes();
+        // The lines of CanonicalRecord, written at once: there is one for each hour of each meter there is. A test holds the two together.
+        Refuse(loopSlug);
+        Refuse(reading.MeterCode);
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"reading/v{Version}\nloop {loopSlug}\nmeter {reading.MeterCode}\nhour {Instants.Iso(reading.Hour)}\nenergyWh {reading.Energy.WattHours}\nquality {NameOf(reading.Quality)}\nrevision {reading.Revision}\n");
+        return Utf8.GetBytes(predecessor is null ? text : $"{text}predecessor {predecessor}\n");
+    }
+
+    private static void Refuse(string name)
+    {
+        foreach (var c in name)
+        {
+            if (char.IsControl(c))
+            {
+                throw new ArgumentException("A name contains a control character", nameof(name));
+            }
+        }
     }
 
     /// <summary>The record as it is handed in at the ledger's door.</summary>

@@ -1,7 +1,9 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Marketplace.Web.Features.Metering;
 
@@ -40,15 +42,17 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
     public async Task<Dictionary<(int MeterId, DateTimeOffset Hour), List<StoredRevision>>> RevisionsAsync(
         int loopId, int[] meterIds, DateTimeOffset[] hours, CancellationToken cancellationToken)
     {
-        // The bounds keep PostgreSQL to the months concerned.
+        // The bounds keep PostgreSQL to the months concerned. Hours without a gap are one range for each meter; else each hour is looked up.
+        var (first, last) = (hours.Min(), hours.Max());
+        var isRange = last - first == MarketHour.Length * (hours.Length - 1);
         await using var command = await CommandAsync(
-            """
+            $"""
             SELECT meter_id, hour, revision, energy, quality FROM market.readings
-            WHERE loop_id = $1 AND meter_id = ANY ($2) AND hour = ANY ($3) AND hour BETWEEN $4 AND $5
+            WHERE loop_id = $1 AND meter_id = ANY ($2) AND hour BETWEEN $3 AND $4 {(isRange ? "" : "AND hour = ANY ($5)")}
             ORDER BY meter_id, hour, revision
             """,
             cancellationToken,
-            Parameter(loopId), Parameter(meterIds), Parameter(hours), Parameter(hours.Min()), Parameter(hours.Max()));
+            [Parameter(loopId), Parameter(meterIds), Parameter(first), Parameter(last), .. isRange ? (NpgsqlParameter[])[] : [Parameter(hours)]]);
         var found = new Dictionary<(int, DateTimeOffset), List<StoredRevision>>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -66,12 +70,15 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
     }
 
     /// <summary>Commits each reading to the ledger and stores it, in this order and in the caller's transaction.</summary>
-    public async Task AddAsync(int loopId, string loopSlug, string batchKey, IReadOnlyList<NewReading> readings, CancellationToken cancellationToken)
+    /// <param name="further">Records of the same delivery that are no readings of hours.</param>
+    /// <returns>The ledger batch; positions of the readings first, of the further records after them.</returns>
+    public async Task<AppendedBatch> AddAsync(
+        int loopId, string loopSlug, string batchKey, IReadOnlyList<NewReading> readings, IReadOnlyList<LedgerRecord> further, CancellationToken cancellationToken)
     {
         var connection = await work.ConnectionAsync(cancellationToken);
         var secrets = new Dictionary<(int, DateOnly), byte[]?>();
-        var records = new LedgerRecord[readings.Count];
-        for (var i = 0; i < records.Length; i++)
+        var records = new LedgerRecord[readings.Count + further.Count];
+        for (var i = 0; i < readings.Count; i++)
         {
             var reading = readings[i];
             var predecessor = reading.Revision == 0
@@ -80,26 +87,66 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
             records[i] = ReadingRecord.ForLedger(loopSlug, reading.ForRecord(), predecessor);
         }
 
+        for (var i = 0; i < further.Count; i++)
+        {
+            records[readings.Count + i] = further[i];
+        }
+
         var appended = await LedgerDoor.AppendAsync(connection, work.Transaction, loopId, batchKey, records, cancellationToken);
-        await ExecuteAsync(
-            "SELECT market.ensure_readings_month(month) FROM unnest($1) AS month", cancellationToken,
-            Parameter(readings.Select(reading => MonthOf(reading.Hour)).Distinct().Order().ToArray()));
-        var receivedAt = time.GetUtcNow();
-        await work.Db.BulkInsertAsync(
-            [.. readings.Select((reading, i) => new Reading
-            {
-                LoopId = loopId,
-                MeterId = reading.MeterId,
-                Hour = reading.Hour,
-                Revision = reading.Revision,
-                Energy = reading.Energy,
-                Quality = reading.Quality,
-                Note = reading.Note,
-                ReceivedAt = receivedAt,
-                BatchId = appended.BatchId,
-                BatchPosition = appended.Positions[i],
-            })],
+        if (readings.Count > 0)
+        {
+            await EnsureMonthsAsync("market.ensure_readings_month", readings.Select(reading => reading.Hour), cancellationToken);
+            await CopyAsync(connection, loopId, readings, appended, time.GetUtcNow(), cancellationToken);
+        }
+
+        return appended;
+    }
+
+    /// <summary>Makes the partitions of these instants, if they are not there yet.</summary>
+    /// <param name="function">The database's function that does it for one month.</param>
+    public Task EnsureMonthsAsync(string function, IEnumerable<DateTimeOffset> instants, CancellationToken cancellationToken)
+    {
+        var months = new SortedSet<DateTimeOffset>();
+        foreach (var instant in instants)
+        {
+            months.Add(MonthOf(instant));
+        }
+
+        return ExecuteAsync($"SELECT {function}(month) FROM unnest($1) AS month", cancellationToken, Parameter(months.ToArray()));
+    }
+
+    // Column by column with its type, without boxing: this is the way of every reading there is.
+    private static async Task CopyAsync(
+        NpgsqlConnection connection, int loopId, IReadOnlyList<NewReading> readings, AppendedBatch appended, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY market.readings (loop_id, meter_id, hour, revision, energy, quality, note, received_at, batch_id, batch_position) FROM STDIN (FORMAT BINARY)",
             cancellationToken);
+        for (var i = 0; i < readings.Count; i++)
+        {
+            var reading = readings[i];
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(loopId, NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(reading.MeterId, NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(reading.Hour, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(reading.Revision, NpgsqlDbType.Smallint, cancellationToken);
+            await copy.WriteAsync(reading.Energy.WattHours, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync((short)reading.Quality, NpgsqlDbType.Smallint, cancellationToken);
+            if (reading.Note is { } note)
+            {
+                await copy.WriteAsync(note, NpgsqlDbType.Text, cancellationToken);
+            }
+            else
+            {
+                await copy.WriteNullAsync(cancellationToken);
+            }
+
+            await copy.WriteAsync(receivedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(appended.BatchId, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync(appended.Positions[i], NpgsqlDbType.Integer, cancellationToken);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
     }
 
     private static async Task<byte[]?> SecretAsync(

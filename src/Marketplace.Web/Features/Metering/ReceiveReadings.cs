@@ -39,7 +39,7 @@ internal sealed class ReceiveReadingsValidator : AbstractValidator<ReceiveReadin
     }
 }
 
-internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequencer sequencer, MarketTime marketTime)
+internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, ReadingIntake intake, Sequencer sequencer, MarketTime marketTime)
     : IRequestHandler<ReceiveReadings, ReceivedReadings>
 {
     public async Task<ReceivedReadings> Handle(ReceiveReadings request, CancellationToken cancellationToken)
@@ -62,10 +62,10 @@ internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequ
             return new ReceivedReadings(wasKnown, 0, 0, judged.Accepted.Count, judged.Rejected, judged.Missing);
         }
 
-        var added = await NewAsync(loopId, judged.Accepted, meters, cancellationToken);
+        var added = await intake.NewAsync(loopId, judged.Accepted, meters, cancellationToken);
         if (added.Count > 0)
         {
-            await store.AddAsync(loopId, slug, batchKey, added, cancellationToken);
+            await store.AddAsync(loopId, slug, batchKey, added, [], cancellationToken);
 
             // If we crash before this has run, the next step of the market integrates what waits.
             work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
@@ -73,48 +73,5 @@ internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, Sequ
 
         return new ReceivedReadings(
             false, added.Count, added.Count(reading => reading.Revision > 0), judged.Accepted.Count - added.Count, judged.Rejected, judged.Missing);
-    }
-
-    private async Task<List<NewReading>> NewAsync(
-        int loopId, IReadOnlyList<ValidatedReading> accepted, Dictionary<string, Meter> meters, CancellationToken cancellationToken)
-    {
-        var stored = await store.RevisionsAsync(
-            loopId,
-            [.. accepted.Select(reading => meters[reading.Meter].Id).Distinct()],
-            [.. accepted.Select(reading => reading.Hour).Distinct()],
-            cancellationToken);
-        var added = new List<NewReading>(accepted.Count);
-        foreach (var reading in accepted)
-        {
-            var meter = meters[reading.Meter];
-            var before = stored.GetValueOrDefault((meter.Id, reading.Hour));
-            if (QualityAfter(before, reading) is { } quality)
-            {
-                added.Add(new NewReading(meter.Id, meter.Code, meter.MemberId, reading.Hour, reading.Energy, quality, reading.Note, before ?? []));
-            }
-        }
-
-        return added;
-    }
-
-    /// <summary>What a good reading is to its hour: a first value, a correction, the measurement that an estimate stood in for,
-    /// or nothing new. A substitute never follows a measurement.</summary>
-    private static ReadingQuality? QualityAfter(List<StoredRevision>? before, ValidatedReading reading)
-    {
-        var own = reading.IsSubstitute ? ReadingQuality.Estimated : ReadingQuality.Measured;
-        if (before is null)
-        {
-            return own;
-        }
-
-        var current = before[^1];
-        return (current.Quality, own) switch
-        {
-            (ReadingQuality.Estimated, ReadingQuality.Measured) => ReadingQuality.Measured,
-            (ReadingQuality.Measured or ReadingQuality.Corrected, ReadingQuality.Estimated) => null,
-            _ when current.Energy == reading.Energy => null,
-            (ReadingQuality.Estimated, _) => ReadingQuality.Estimated,
-            _ => ReadingQuality.Corrected,
-        };
     }
 }

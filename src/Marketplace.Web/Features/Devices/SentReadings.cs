@@ -1,0 +1,259 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Marketplace.Metering;
+using Marketplace.Web.Features.Api;
+
+namespace Marketplace.Web.Features.Devices;
+
+/// <summary>One thing that was sent: a signed batch, or one reading without a signature, or what is wrong with it.</summary>
+/// <param name="Index">Its place in the body, from 0.</param>
+/// <param name="Fault">Why it is neither.</param>
+internal sealed record SentItem(int Index, SignedBatch? Batch, DeliveredReading? Reading, BatchOutcome? Fault);
+
+/// <summary>A signed batch, or a reading of a meter's hour without a signature, as it stands in JSON.</summary>
+public sealed record ApiSent(
+    string? Device = null, long? Sequence = null, IReadOnlyList<ApiSentReading>? Readings = null, string? Signature = null,
+    string? Meter = null, DateTimeOffset? Start = null, int? Seconds = null, long? Value = null, string? Unit = null);
+
+/// <summary>A register's value within a batch.</summary>
+/// <param name="Seconds">The interval's length; 0 for a counter.</param>
+/// <param name="Value">A whole number of the unit.</param>
+public sealed record ApiSentReading(string Register, DateTimeOffset Start, int Seconds, long Value, string Unit);
+
+/// <summary>Reads a body as it arrives: JSON (an array), NDJSON (one thing a line) or CSV. What cannot be read is one refused item;
+/// only JSON that breaks off ends the whole.</summary>
+internal static class SentReadings
+{
+    /// <summary>Bytes of one line at most: a batch of ten thousand readings fits.</summary>
+    private const int LongestLine = 2 * 1024 * 1024;
+
+    private const string Malformed = "malformed";
+
+    private static readonly string[] SignedColumns = ["device", "sequence", "register", "start", "seconds", "value", "unit", "signature"];
+    private static readonly string[] PlainColumns = ["meter", "start", "value", "unit"];
+
+    public static IAsyncEnumerable<SentItem> ReadAsync(string mediaType, Stream body, CancellationToken cancellationToken) => mediaType switch
+    {
+        "application/json" => JsonAsync(body, cancellationToken),
+        "application/x-ndjson" or "application/ndjson" or "application/jsonl" => LinesAsync(body, cancellationToken),
+        "text/csv" => CsvAsync(body, cancellationToken),
+        _ => throw new BodyException("Content-Type", "Send application/json, application/x-ndjson or text/csv."),
+    };
+
+    private static async IAsyncEnumerable<SentItem> JsonAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var index = 0;
+        await foreach (var sent in JsonSerializer.DeserializeAsyncEnumerable<ApiSent>(body, ApiProblems.Json, cancellationToken))
+        {
+            yield return ItemOf(index++, sent);
+        }
+    }
+
+    private static async IAsyncEnumerable<SentItem> LinesAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var index = 0;
+        await foreach (var line in LinesOfAsync(body, cancellationToken))
+        {
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            ApiSent? sent = null;
+            string? fault = null;
+            try
+            {
+                sent = JsonSerializer.Deserialize<ApiSent>(line.Span, ApiProblems.Json);
+            }
+            catch (JsonException malformed)
+            {
+                fault = malformed.Path is { Length: > 1 } path ? $"The line is not the JSON that is expected here, at {path.TrimStart('$', '.')}." : "The line is not JSON.";
+            }
+
+            yield return fault is null ? ItemOf(index++, sent) : Faulty(index++, "", 0, fault);
+        }
+    }
+
+    private static async IAsyncEnumerable<SentItem> CsvAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        int[]? columns = null;
+        var (index, width, isSigned) = (0, 0, false);
+        var open = default(CsvBatch);
+        await foreach (var bytes in LinesOfAsync(body, cancellationToken))
+        {
+            var line = Encoding.UTF8.GetString(bytes.Span);
+            if (columns is null)
+            {
+                var header = line.TrimStart('\uFEFF').Split(',', StringSplitOptions.TrimEntries);
+                isSigned = header.Contains("device");
+                columns = [.. (isSigned ? SignedColumns : PlainColumns).Select(name => Array.IndexOf(header, name))];
+                width = header.Length;
+                if (Array.FindIndex(columns, column => column < 0) is var missing and >= 0)
+                {
+                    throw new BodyException("header", $"The column '{(isSigned ? SignedColumns : PlainColumns)[missing]}' is missing from the header. Batches have {string.Join(',', SignedColumns)}; readings without a signature {string.Join(',', PlainColumns)}.");
+                }
+
+                continue;
+            }
+
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            var fields = line.Split(',', StringSplitOptions.TrimEntries);
+            if (!isSigned)
+            {
+                yield return fields.Length != width ? Faulty(index++, "", 0, "The row has not as many fields as the header.") : PlainRow(index++, fields, columns);
+                continue;
+            }
+
+            // Rows of one device and number that follow each other are one batch.
+            if (open is not null && (fields.Length != width || !open.Continues(fields, columns)))
+            {
+                yield return open.ToItem(index++);
+                open = null;
+            }
+
+            if (fields.Length != width)
+            {
+                yield return Faulty(index++, "", 0, "The row has not as many fields as the header.");
+                continue;
+            }
+
+            (open ??= new CsvBatch(fields[columns[0]], fields[columns[1]])).Add(fields, columns);
+        }
+
+        if (open is not null)
+        {
+            yield return open.ToItem(index);
+        }
+    }
+
+    /// <summary>Batches of a CSV: the signature stands in any of their rows.</summary>
+    private sealed class CsvBatch(string device, string sequence)
+    {
+        private readonly List<RegisterReading> _readings = [];
+        private string _signature = "";
+        private string? _fault;
+
+        public bool Continues(string[] fields, int[] columns) => fields[columns[0]] == device && fields[columns[1]] == sequence;
+
+        public void Add(string[] fields, int[] columns)
+        {
+            if (_readings.Count >= SignedBatch.MostReadings)
+            {
+                _fault ??= string.Create(CultureInfo.InvariantCulture, $"A batch has at most {SignedBatch.MostReadings} readings.");
+                return;
+            }
+
+            _signature = fields[columns[7]].Length > 0 ? fields[columns[7]] : _signature;
+            if (TryTime(fields[columns[3]], out var start)
+                && int.TryParse(fields[columns[4]], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                && long.TryParse(fields[columns[5]], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+            {
+                _readings.Add(new RegisterReading(fields[columns[2]], start, seconds, value, fields[columns[6]]));
+            }
+            else
+            {
+                _fault ??= string.Create(CultureInfo.InvariantCulture, $"Reading {_readings.Count} is malformed: start as 2026-03-05T00:00:00Z, seconds and value as whole numbers.");
+            }
+        }
+
+        public SentItem ToItem(int index) =>
+            !long.TryParse(sequence, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Faulty(index, device, 0, "The sequence number is not a whole number.")
+            : _fault is not null ? Faulty(index, device, number, _fault)
+            : Signed(index, device, number, _readings, _signature);
+    }
+
+    private static SentItem PlainRow(int index, string[] fields, int[] columns) =>
+        TryTime(fields[columns[1]], out var start) && long.TryParse(fields[columns[2]], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? Plain(index, fields[columns[0]], start, 3600, value, fields[columns[3]])
+            : Faulty(index, fields[columns[0]], 0, "Write start as 2026-03-05T00:00:00Z and value as a whole number.");
+
+    private static SentItem ItemOf(int index, ApiSent? sent)
+    {
+        switch (sent)
+        {
+            case { Device: { } device, Sequence: { } sequence, Readings: { } readings, Signature: { } signature, Meter: null }:
+                if (readings.Any(reading => reading is null))
+                {
+                    return Faulty(index, device, sequence, "A reading is null.");
+                }
+
+                return Signed(index, device, sequence, [.. readings.Select(reading => new RegisterReading(reading.Register, reading.Start, reading.Seconds, reading.Value, reading.Unit))], signature);
+            case { Meter: { } meter, Start: { } start, Value: { } value, Unit: { } unit, Device: null }:
+                return Plain(index, meter, start, sent.Seconds ?? 3600, value, unit);
+            default:
+                return Faulty(index, sent?.Device ?? "", sent?.Sequence ?? 0, "Send device, sequence, readings and signature; or, without a signature, meter, start, value and unit.");
+        }
+    }
+
+    private static SentItem Plain(int index, string meter, DateTimeOffset start, int seconds, long value, string unit) =>
+        unit != "Wh" ? new SentItem(index, null, null, BatchOutcome.RefusedFor(meter, 0, "wrong-unit", $"The unit is '{unit}'; energy comes in Wh."))
+        : seconds != 3600 ? new SentItem(index, null, null, BatchOutcome.RefusedFor(meter, 0, "wrong-length", "Energy comes by the hour: 3600 seconds."))
+        : new SentItem(index, null, new DeliveredReading(index, meter, start, value / 1000m), null);
+
+    private static SentItem Signed(int index, string device, long sequence, IReadOnlyList<RegisterReading> readings, string signature)
+    {
+        var bytes = new byte[80];
+        if (!Convert.TryFromBase64String(signature, bytes, out var length))
+        {
+            return Faulty(index, device, sequence, "The signature is not base64.");
+        }
+
+        var batch = SignedBatch.Of(device, sequence, readings, bytes[..length], out var fault);
+        return batch is null ? Faulty(index, device, sequence, fault ?? "") : new SentItem(index, batch, null, null);
+    }
+
+    private static SentItem Faulty(int index, string device, long sequence, string reason) =>
+        new(index, null, null, BatchOutcome.RefusedFor(device.Length > SignedBatch.LongestName ? device[..SignedBatch.LongestName] : device, sequence, Malformed, reason));
+
+    private static bool TryTime(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:sszzz"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+
+    /// <summary>The lines of a body without their ends, at most <see cref="LongestLine"/> bytes each.</summary>
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesOfAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reader = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            while (buffer.PositionOf((byte)'\n') is { } end)
+            {
+                yield return Trimmed(buffer.Slice(0, end));
+                buffer = buffer.Slice(buffer.GetPosition(1, end));
+            }
+
+            if (buffer.Length > LongestLine)
+            {
+                throw new BodyException("", "A line is longer than 2 MB. Send a batch in parts.");
+            }
+
+            if (result.IsCompleted)
+            {
+                if (buffer.Length > 0)
+                {
+                    yield return Trimmed(buffer);
+                }
+
+                break;
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+
+        await reader.CompleteAsync();
+    }
+
+    private static ReadOnlyMemory<byte> Trimmed(ReadOnlySequence<byte> line)
+    {
+        var bytes = line.ToArray();
+        return bytes is [.., (byte)'\r'] ? bytes.AsMemory(0, bytes.Length - 1) : bytes;
+    }
+}
