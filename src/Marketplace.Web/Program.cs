@@ -51,6 +51,7 @@ app.MapAccounts();
 app.MapLedgerEndpoints();
 app.MapTransparency();
 app.MapMetering();
+app.MapDevices();
 app.MapOrders();
 app.MapDeals();
 app.MapPrices();

@@ -40,9 +40,10 @@ public sealed record ShowApiKeys : IRequest<ApiKeysView>, IPersonal;
 /// <param name="Loops">Loops in which the person has a role now.</param>
 public sealed record ApiKeysView(IReadOnlyList<ApiKeyView> Keys, IReadOnlyList<LoopToOpen> Loops, IReadOnlyList<ApiKeyEventView> Events);
 
-public sealed record LoopToOpen(int Id, string Name);
+/// <param name="MayMeter">Whether the person's keys may deliver readings there.</param>
+public sealed record LoopToOpen(int Id, string Name, bool MayMeter);
 
-public sealed record ApiKeyView(ApiKey Key, IReadOnlyList<(string Loop, bool MayTrade)> Scopes, bool Works);
+public sealed record ApiKeyView(ApiKey Key, IReadOnlyList<(string Loop, bool MayTrade, bool MayMeter)> Scopes, bool Works);
 
 public sealed record ApiKeyEventView(DateTimeOffset At, ApiKeyEventKind Kind, string KeyName);
 
@@ -105,14 +106,16 @@ internal sealed class ApiKeysHandler(Work work, CurrentActor current, TimeProvid
             join loop in db.Loops on scope.LoopId equals loop.Id
             where ids.Contains(scope.KeyId)
             orderby loop.Name
-            select new { scope.KeyId, loop.Name, scope.MayTrade }).ToListAsync(cancellationToken)).ToLookup(scope => scope.KeyId);
-        var own = (await AccountClaims.RolesOfAsync(db, account, cancellationToken)).Select(role => role.LoopId).Distinct().ToList();
-        var loops = await db.Loops.Where(loop => own.Contains(loop.Id)).OrderBy(loop => loop.Name).Select(loop => new LoopToOpen(loop.Id, loop.Name)).ToListAsync(cancellationToken);
+            select new { scope.KeyId, loop.Name, scope.MayTrade, scope.MayMeter }).ToListAsync(cancellationToken)).ToLookup(scope => scope.KeyId);
+        var roles = await AccountClaims.RolesOfAsync(db, account, cancellationToken);
+        var own = roles.Select(role => role.LoopId).Distinct().ToList();
+        var metering = roles.Where(role => role.Role is Role.Operator or Role.Technician).Select(role => role.LoopId).Distinct().ToList();
+        var loops = await db.Loops.Where(loop => own.Contains(loop.Id)).OrderBy(loop => loop.Name).Select(loop => new LoopToOpen(loop.Id, loop.Name, metering.Contains(loop.Id))).ToListAsync(cancellationToken);
         var names = keys.ToDictionary(key => key.Id, key => key.Name);
         var events = (await db.ApiKeyEvents.AsNoTracking().Where(entry => entry.AccountId == account).OrderByDescending(entry => entry.Id).Take(20).ToListAsync(cancellationToken))
             .Select(entry => new ApiKeyEventView(entry.At, entry.Kind, names.GetValueOrDefault(entry.KeyId, "–"))).ToList();
         return new ApiKeysView(
-            [.. keys.Select(key => new ApiKeyView(key, [.. scopes[key.Id].Select(scope => (scope.Name, scope.MayTrade))], key.RevokedAt is null && key.ExpiresAt > now))],
+            [.. keys.Select(key => new ApiKeyView(key, [.. scopes[key.Id].Select(scope => (scope.Name, scope.MayTrade, scope.MayMeter))], key.RevokedAt is null && key.ExpiresAt > now))],
             loops, events);
     }
 

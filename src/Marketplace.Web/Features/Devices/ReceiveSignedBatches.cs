@@ -178,7 +178,7 @@ internal sealed class ReceiveSignedBatchesHandler(
                 seen.Add(batches[i].Device);
             }
 
-            if ((outcomes[i]?.Reason ?? outcomes[i]?.Refused.FirstOrDefault()?.Reason) is { } reason)
+            if ((outcomes[i]?.Reason ?? (outcomes[i]?.Refused is [var first, ..] ? first.Reason : null)) is { } reason)
             {
                 refused[batches[i].Device] = reason.Length > 300 ? reason[..300] : reason;
             }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Metering.Files;
 using Marketplace.Web.Features.Proofs;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
@@ -16,6 +17,14 @@ public static class MeteringFeature
         builder.Services.AddScoped<ReadingStore>();
         builder.Services.AddScoped<ReadingIntake>();
         builder.Services.AddScoped<ReadingsImport>();
+        builder.Services.AddSingleton<ReadingFileWorker>();
+        builder.Services.AddSingleton<FolderWatch>();
+        if (Commands.Serves(Environment.GetCommandLineArgs()[1..]))
+        {
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<ReadingFileWorker>());
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<FolderWatch>());
+            builder.Services.AddHostedService<MonthsAhead>();
+        }
     }
 
     public static void MapMetering(this IEndpointRouteBuilder routes)
@@ -24,6 +33,7 @@ public static class MeteringFeature
         meter.MapGet("/readings.csv", CsvAsync);
         meter.MapGet("/{hour}/{revision:int}.{form:regex(^(json|proof|tlog-proof)$)}", ProofAsync);
         meter.MapGet("/{hour}/meter-proof", MeterProofAsync);
+        routes.MapReadingFiles();
     }
 
     private static async Task<IResult> CsvAsync(string slug, string code, string? period, Requests requests, CancellationToken cancellationToken)

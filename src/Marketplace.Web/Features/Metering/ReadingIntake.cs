@@ -1,11 +1,49 @@
 using Marketplace.Data;
 using Marketplace.Metering;
+using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Metering;
 
-/// <summary>Tells what good readings are to the hours they name: first values, corrections, or nothing new. Whichever way they came.</summary>
-internal sealed class ReadingIntake(ReadingStore store)
+/// <summary>Takes deliveries in within the transaction of one change, whichever way they came: judges each row, tells what good ones are to
+/// the hours they name (first values, corrections, or nothing new), and stores them.</summary>
+internal sealed class ReadingIntake(Work work, ReadingStore store, Sequencer sequencer, MarketTime marketTime)
 {
+    public async Task<ReceivedReadings> TakeAsync(ReceiveReadings delivery, CancellationToken cancellationToken)
+    {
+        var loopId = delivery.LoopId;
+        var slug = await work.Db.Loops.Where(loop => loop.Id == loopId).Select(loop => loop.Slug).SingleOrDefaultAsync(cancellationToken)
+            ?? throw new RefusedException("There is no such loop.");
+        var meters = await work.Db.Meters.AsNoTracking().Where(meter => meter.LoopId == loopId).ToDictionaryAsync(meter => meter.Code, cancellationToken);
+        var judged = Validation.Judge(delivery.Readings, new ValidationContext(
+            meters.ToDictionary(meter => meter.Key, meter => new MeterService(meter.Value.InServiceFrom, meter.Value.InServiceUntil)),
+            delivery.MarketTime ?? await marketTime.NowAsync(loopId, cancellationToken),
+            delivery.Expected));
+        var batchKey = $"readings/{delivery.BatchKey}";
+
+        // From here on nobody else adds readings to this loop until this change has ended.
+        await store.LockAsync(loopId, cancellationToken);
+        var wasKnown = await store.IsKnownAsync(loopId, batchKey, cancellationToken);
+        if (wasKnown || judged.Accepted.Count == 0)
+        {
+            return new ReceivedReadings(wasKnown, 0, 0, judged.Accepted.Count, judged.Rejected, judged.Missing);
+        }
+
+        var added = await NewAsync(loopId, judged.Accepted, meters, cancellationToken);
+        if (added.Count > 0)
+        {
+            await store.AddAsync(loopId, slug, batchKey, added, [], cancellationToken);
+
+            // If we crash before this has run, the next step of the market integrates what waits.
+            work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
+        }
+
+        return new ReceivedReadings(
+            false, added.Count, added.Count(reading => reading.Revision > 0), judged.Accepted.Count - added.Count, judged.Rejected, judged.Missing);
+    }
+
     /// <summary>The revisions to be added. The caller holds the lock of the loop's readings.</summary>
     /// <param name="meters">The loop's meters by code.</param>
     public async Task<List<NewReading>> NewAsync(

@@ -1,12 +1,8 @@
 using FluentValidation;
-using Marketplace.Data;
 using Marketplace.Metering;
 using Marketplace.Quantities;
-using Marketplace.Web.Features.Ledger;
-using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Metering;
 
@@ -39,39 +35,7 @@ internal sealed class ReceiveReadingsValidator : AbstractValidator<ReceiveReadin
     }
 }
 
-internal sealed class ReceiveReadingsHandler(Work work, ReadingStore store, ReadingIntake intake, Sequencer sequencer, MarketTime marketTime)
-    : IRequestHandler<ReceiveReadings, ReceivedReadings>
+internal sealed class ReceiveReadingsHandler(ReadingIntake intake) : IRequestHandler<ReceiveReadings, ReceivedReadings>
 {
-    public async Task<ReceivedReadings> Handle(ReceiveReadings request, CancellationToken cancellationToken)
-    {
-        var loopId = request.LoopId;
-        var slug = await work.Db.Loops.Where(loop => loop.Id == loopId).Select(loop => loop.Slug).SingleOrDefaultAsync(cancellationToken)
-            ?? throw new RefusedException("There is no such loop.");
-        var meters = await work.Db.Meters.AsNoTracking().Where(meter => meter.LoopId == loopId).ToDictionaryAsync(meter => meter.Code, cancellationToken);
-        var judged = Validation.Judge(request.Readings, new ValidationContext(
-            meters.ToDictionary(meter => meter.Key, meter => new MeterService(meter.Value.InServiceFrom, meter.Value.InServiceUntil)),
-            request.MarketTime ?? await marketTime.NowAsync(loopId, cancellationToken),
-            request.Expected));
-        var batchKey = $"readings/{request.BatchKey}";
-
-        // From here on nobody else adds readings to this loop until this change has ended.
-        await store.LockAsync(loopId, cancellationToken);
-        var wasKnown = await store.IsKnownAsync(loopId, batchKey, cancellationToken);
-        if (wasKnown || judged.Accepted.Count == 0)
-        {
-            return new ReceivedReadings(wasKnown, 0, 0, judged.Accepted.Count, judged.Rejected, judged.Missing);
-        }
-
-        var added = await intake.NewAsync(loopId, judged.Accepted, meters, cancellationToken);
-        if (added.Count > 0)
-        {
-            await store.AddAsync(loopId, slug, batchKey, added, [], cancellationToken);
-
-            // If we crash before this has run, the next step of the market integrates what waits.
-            work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
-        }
-
-        return new ReceivedReadings(
-            false, added.Count, added.Count(reading => reading.Revision > 0), judged.Accepted.Count - added.Count, judged.Rejected, judged.Missing);
-    }
+    public Task<ReceivedReadings> Handle(ReceiveReadings request, CancellationToken cancellationToken) => intake.TakeAsync(request, cancellationToken);
 }
