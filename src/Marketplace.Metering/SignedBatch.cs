@@ -94,7 +94,7 @@ public static class Registers
 /// <param name="Seconds">The interval's length; 0 for a counter.</param>
 /// <param name="Value">A whole number of the unit.</param>
 /// <param name="Unit">The unit as it was sent.</param>
-public readonly record struct RegisterReading(string Register, DateTimeOffset Start, int Seconds, long Value, string Unit);
+public readonly record struct SignedReading(string Register, DateTimeOffset Start, int Seconds, long Value, string Unit);
 
 /// <summary>
 /// What a device signs: its name, a sequence number that it uses once, and its readings. The canonical bytes are UTF-8 lines, each ended
@@ -111,7 +111,7 @@ public sealed class SignedBatch
 
     private const string Title = "marketplace-readings/v1";
 
-    private SignedBatch(string device, long sequence, IReadOnlyList<RegisterReading> readings, byte[] signature)
+    private SignedBatch(string device, long sequence, IReadOnlyList<SignedReading> readings, byte[] signature)
     {
         Device = device;
         Sequence = sequence;
@@ -127,7 +127,7 @@ public sealed class SignedBatch
     public long Sequence { get; }
 
     /// <summary>The readings in the order sent.</summary>
-    public IReadOnlyList<RegisterReading> Readings { get; }
+    public IReadOnlyList<SignedReading> Readings { get; }
 
     /// <summary>The signature as it came: 64 bytes (IEEE P1363, r then s) or DER.</summary>
     public byte[] Signature { get; }
@@ -137,7 +137,7 @@ public sealed class SignedBatch
 
     /// <summary>A batch, or why it cannot be one.</summary>
     /// <returns>The batch; null with a sentence in <paramref name="fault"/> otherwise.</returns>
-    public static SignedBatch? Of(string device, long sequence, IReadOnlyList<RegisterReading> readings, byte[] signature, out string? fault)
+    public static SignedBatch? Of(string device, long sequence, IReadOnlyList<SignedReading> readings, byte[] signature, out string? fault)
     {
         fault = IsName(device) ? null : "A device's name has 1 to 64 letters, digits, hyphens, dots or underscores.";
         fault ??= sequence > 0 ? null : "A sequence number is a whole number from 1.";
@@ -156,7 +156,7 @@ public sealed class SignedBatch
     }
 
     /// <summary>The bytes that a device signs.</summary>
-    public static byte[] Canonical(string device, long sequence, IReadOnlyList<RegisterReading> readings)
+    public static byte[] Canonical(string device, long sequence, IReadOnlyList<SignedReading> readings)
     {
         var text = new StringBuilder(64 + (readings.Count * 48));
         text.Append(CultureInfo.InvariantCulture, $"{Title}\ndevice {device}\nsequence {sequence}\n");

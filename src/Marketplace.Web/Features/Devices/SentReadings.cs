@@ -137,7 +137,7 @@ internal static class SentReadings
     /// <summary>Batches of a CSV: the signature stands in any of their rows.</summary>
     private sealed class CsvBatch(string device, string sequence)
     {
-        private readonly List<RegisterReading> _readings = [];
+        private readonly List<SignedReading> _readings = [];
         private string _signature = "";
         private string? _fault;
 
@@ -156,7 +156,7 @@ internal static class SentReadings
                 && int.TryParse(fields[columns[4]], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
                 && long.TryParse(fields[columns[5]], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             {
-                _readings.Add(new RegisterReading(fields[columns[2]], start, seconds, value, fields[columns[6]]));
+                _readings.Add(new SignedReading(fields[columns[2]], start, seconds, value, fields[columns[6]]));
             }
             else
             {
@@ -185,7 +185,7 @@ internal static class SentReadings
                     return Faulty(index, device, sequence, "A reading is null.");
                 }
 
-                return Signed(index, device, sequence, [.. readings.Select(reading => new RegisterReading(reading.Register, reading.Start, reading.Seconds, reading.Value, reading.Unit))], signature);
+                return Signed(index, device, sequence, [.. readings.Select(reading => new SignedReading(reading.Register, reading.Start, reading.Seconds, reading.Value, reading.Unit))], signature);
             case { Meter: { } meter, Start: { } start, Value: { } value, Unit: { } unit, Device: null }:
                 return Plain(index, meter, start, sent.Seconds ?? 3600, value, unit);
             default:
@@ -198,7 +198,7 @@ internal static class SentReadings
         : seconds != 3600 ? new SentItem(index, null, null, BatchOutcome.RefusedFor(meter, 0, "wrong-length", "Energy comes by the hour: 3600 seconds."))
         : new SentItem(index, null, new DeliveredReading(index, meter, start, value / 1000m), null);
 
-    private static SentItem Signed(int index, string device, long sequence, IReadOnlyList<RegisterReading> readings, string signature)
+    private static SentItem Signed(int index, string device, long sequence, IReadOnlyList<SignedReading> readings, string signature)
     {
         var bytes = new byte[80];
         if (!Convert.TryFromBase64String(signature, bytes, out var length))

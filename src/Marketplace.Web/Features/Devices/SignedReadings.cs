@@ -118,7 +118,7 @@ internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntak
     }
 
     /// <summary>The rule a reading breaks whatever device it comes from.</summary>
-    private static (string Rule, string Reason)? FaultOf(RegisterReading reading, DateTimeOffset market, out Register register)
+    private static (string Rule, string Reason)? FaultOf(SignedReading reading, DateTimeOffset market, out Register register)
     {
         if (!Registers.TryParse(reading.Register, out register))
         {

@@ -27,7 +27,7 @@ public sealed class SignedBatchTests : MeteringLoop
 
     [Fact]
     public void What_a_device_signs_is_a_promise() =>
-        Encoding.UTF8.GetString(SignedBatch.Canonical("km-603-1", 17, [TestDevice.Heat(Hour, 1_500), new RegisterReading("flow-temperature", Hour.ToOffset(TimeSpan.FromHours(1)), 3600, 61_250, "mC")])).ShouldBe(
+        Encoding.UTF8.GetString(SignedBatch.Canonical("km-603-1", 17, [TestDevice.Heat(Hour, 1_500), new SignedReading("flow-temperature", Hour.ToOffset(TimeSpan.FromHours(1)), 3600, 61_250, "mC")])).ShouldBe(
             "marketplace-readings/v1\ndevice km-603-1\nsequence 17\nheat 2026-03-05T00:00:00Z 3600 1500 Wh\nflow-temperature 2026-03-05T00:00:00Z 3600 61250 mC\n");
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class SignedBatchTests : MeteringLoop
     {
         await CommissionAsync();
         var before = await Committed();
-        var batch = _device.Sign(1, TestDevice.Heat(Hour, 1_500), TestDevice.Heat(Hour.AddHours(1), 900), new RegisterReading("flow-temperature", Hour, 3600, 61_250, "mC"));
+        var batch = _device.Sign(1, TestDevice.Heat(Hour, 1_500), TestDevice.Heat(Hour.AddHours(1), 900), new SignedReading("flow-temperature", Hour, 3600, 61_250, "mC"));
 
         var first = (await Deliver(batch)).ShouldHaveSingleItem();
         var second = (await Deliver(batch)).ShouldHaveSingleItem();
@@ -77,7 +77,7 @@ public sealed class SignedBatchTests : MeteringLoop
     public async Task Each_bad_reading_is_refused_by_its_rule_and_takes_no_good_one_with_it()
     {
         await CommissionAsync();
-        await Deliver(_device.Sign(1, new RegisterReading("volume", Hour, 3600, 40, "l")));
+        await Deliver(_device.Sign(1, new SignedReading("volume", Hour, 3600, 40, "l")));
 
         var outcome = (await Deliver(_device.Sign(
             2,
@@ -89,10 +89,10 @@ public sealed class SignedBatchTests : MeteringLoop
             TestDevice.Heat(Hour.AddHours(2), -1),
             TestDevice.Heat(Hour.AddMinutes(30), 1),
             TestDevice.Heat(Hour.AddDays(-5), 1),
-            new RegisterReading("gas", Hour, 3600, 1, "Wh"),
-            new RegisterReading("cold", Hour, 3600, 1, "Wh"),
-            new RegisterReading("volume", Hour, 3600, 41, "l"),
-            new RegisterReading("heat-total", Hour, 0, 1_000_000, "Wh")))).ShouldHaveSingleItem();
+            new SignedReading("gas", Hour, 3600, 1, "Wh"),
+            new SignedReading("cold", Hour, 3600, 1, "Wh"),
+            new SignedReading("volume", Hour, 3600, 41, "l"),
+            new SignedReading("heat-total", Hour, 0, 1_000_000, "Wh")))).ShouldHaveSingleItem();
 
         outcome.Refused.Select(item => (item.Index, item.Rule)).ShouldBe(
         [

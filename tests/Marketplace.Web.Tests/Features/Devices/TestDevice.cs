@@ -12,13 +12,13 @@ internal sealed class TestDevice(string code) : IDisposable
 
     public string Pem => _key.ExportSubjectPublicKeyInfoPem();
 
-    public SignedBatch Sign(long sequence, params RegisterReading[] readings) =>
+    public SignedBatch Sign(long sequence, params SignedReading[] readings) =>
         SignedBatch.Of(Code, sequence, readings, Signature(sequence, readings), out _) ?? throw new InvalidOperationException("Not a batch");
 
-    public byte[] Signature(long sequence, IReadOnlyList<RegisterReading> readings, DSASignatureFormat format = DSASignatureFormat.IeeeP1363FixedFieldConcatenation) =>
+    public byte[] Signature(long sequence, IReadOnlyList<SignedReading> readings, DSASignatureFormat format = DSASignatureFormat.IeeeP1363FixedFieldConcatenation) =>
         _key.SignData(SignedBatch.Canonical(Code, sequence, readings), HashAlgorithmName.SHA256, format);
 
-    public static RegisterReading Heat(DateTimeOffset hour, long wattHours) => new("heat", hour, 3600, wattHours, "Wh");
+    public static SignedReading Heat(DateTimeOffset hour, long wattHours) => new("heat", hour, 3600, wattHours, "Wh");
 
     public void Dispose() => _key.Dispose();
 }
