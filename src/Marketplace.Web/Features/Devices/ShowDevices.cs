@@ -5,6 +5,7 @@ using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
+using VirtualMeter = Marketplace.Data.VirtualMeter;
 
 namespace Marketplace.Web.Features.Devices;
 
