@@ -1191,6 +1191,46 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("corrected_members", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.CurtailedMember", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Energy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("energy");
+
+                    b.HasKey("LoopId", "Hour", "MemberId", "Kind", "Number")
+                        .HasName("pk_curtailed_members");
+
+                    b.ToTable("curtailed_members", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Deal", b =>
                 {
                     b.Property<int>("LoopId")

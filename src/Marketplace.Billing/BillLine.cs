@@ -49,6 +49,9 @@ public enum BillLineKind
 
     /// <summary>The loop's part of what a store earns, or pays, while the market schedules it.</summary>
     StoreShare = 15,
+
+    /// <summary>Compensation for trades between zones that the network could not carry.</summary>
+    Curtailment = 16,
 }
 
 /// <summary>Names of line kinds in records.</summary>
@@ -72,6 +75,7 @@ public static class BillLineKinds
         BillLineKind.ChargingTrade => "charging-trade",
         BillLineKind.ChargingPenalty => "charging-penalty",
         BillLineKind.StoreShare => "store-share",
+        BillLineKind.Curtailment => "curtailment",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of bill line"),
     };
 
@@ -93,7 +97,7 @@ public static class BillLineKinds
 
     /// <summary>Whether the line comes beside the settled hours (<see cref="ChargeSum"/>).</summary>
     public static bool IsCharge(this BillLineKind kind) =>
-        kind is BillLineKind.Correction or BillLineKind.ChargingTrade or BillLineKind.ChargingPenalty or BillLineKind.StoreShare;
+        kind is BillLineKind.Correction or BillLineKind.ChargingTrade or BillLineKind.ChargingPenalty or BillLineKind.StoreShare or BillLineKind.Curtailment;
 }
 
 /// <summary>One line of a bill: an exact sum, rounded once to cents.</summary>

@@ -168,7 +168,7 @@ public static class Invoicing
         };
     }
 
-    /// <summary>A penalty pays for no service, so that no tax falls on it; the other charges are taxed as what they stand on.</summary>
+    /// <summary>A penalty pays for no service, and neither does a compensation, so that no tax falls on them; the other charges are taxed as what they stand on.</summary>
     private static BillLine ChargeLine(ChargeSum charge, DocumentRole role, TariffTerms tariff) => new()
     {
         Kind = charge.Kind.IsCharge() ? charge.Kind : throw new ArgumentException($"{charge.Kind} is a line of settled hours", nameof(charge)),
@@ -176,7 +176,7 @@ public static class Invoicing
         Plant = charge.Plant,
         Quantity = charge.Kind.Unit() == "hours" ? charge.Hours : charge.Energy.WattHours,
         Exact = charge.Amount,
-        Vat = role == DocumentRole.Consumer && charge.Kind != BillLineKind.ChargingPenalty ? VatRate.Standard(tariff.VatBasisPoints) : VatRate.Exempt,
+        Vat = role == DocumentRole.Consumer && charge.Kind is not (BillLineKind.ChargingPenalty or BillLineKind.Curtailment) ? VatRate.Standard(tariff.VatBasisPoints) : VatRate.Exempt,
         Trace = new LineTrace(charge.Kind.Name(), tariff.Version,
         [
             new("hours", charge.Hours),

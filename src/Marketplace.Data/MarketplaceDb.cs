@@ -29,6 +29,8 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<ZoneTrade> ZoneTrades => Set<ZoneTrade>();
 
+    public DbSet<CurtailedMember> CurtailedMembers => Set<CurtailedMember>();
+
     public DbSet<Member> Members => Set<Member>();
 
     public DbSet<MemberRole> MemberRoles => Set<MemberRole>();

@@ -107,6 +107,35 @@ public sealed class ZoneTrade
     public long Reference => checked((Number * 2) + (Kind == ZoneTradeKind.Deal ? 1 : 2));
 }
 
+/// <summary>What a member gets for a part of a trade that the network could not carry.</summary>
+public sealed class CurtailedMember
+{
+    public int LoopId { get; set; }
+
+    public DateTimeOffset Hour { get; set; }
+
+    public int MemberId { get; set; }
+
+    public ZoneTradeKind Kind { get; set; }
+
+    /// <summary>The deal's id, or the trade's place in the result.</summary>
+    public long Number { get; set; }
+
+    public Carrier Carrier { get; set; }
+
+    /// <summary>What was not delivered.</summary>
+    public Energy Energy { get; set; }
+
+    /// <summary>Below zero: the member is owed it. Zero where the hour cost no more, or earned no less, elsewhere.</summary>
+    public Money Amount { get; set; }
+}
+
+internal sealed class CurtailedMemberTable : IEntityTypeConfiguration<CurtailedMember>
+{
+    public void Configure(EntityTypeBuilder<CurtailedMember> builder) =>
+        builder.ToTable("CurtailedMembers").HasKey(member => new { member.LoopId, member.Hour, member.MemberId, member.Kind, member.Number });
+}
+
 internal sealed class LineFlowTable : IEntityTypeConfiguration<LineFlow>
 {
     public void Configure(EntityTypeBuilder<LineFlow> builder)

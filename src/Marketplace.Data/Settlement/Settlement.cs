@@ -224,6 +224,7 @@ public static class TransferKinds
     [
         TransferKind.Correction, TransferKind.StoreShare,
         TransferKind.QuotaDeposit, TransferKind.QuotaDepositReturned, TransferKind.QuotaTrade, TransferKind.QuotaPenalty,
+        TransferKind.Curtailment,
     ];
 }
 

@@ -16,5 +16,6 @@ public static class AuctionsFeature
         builder.Services.AddScoped<LoopPlants>();
         builder.Services.AddScoped<StoreDay>();
         builder.Services.AddScoped<Network.HourNetwork>();
+        builder.Services.AddScoped<Network.ZoneChoice>();
     }
 }

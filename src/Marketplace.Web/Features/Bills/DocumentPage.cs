@@ -61,7 +61,7 @@ internal static class BillWords
             BillLineKind.StandingCharge => t["Line.StandingCharge"],
             BillLineKind.Preference => t[role == Role.Consumer ? "Line.Preference.Consumer" : "Line.Preference", small],
             BillLineKind.ShareReceived or BillLineKind.SharePaid or BillLineKind.StoreShare => t["Line." + line.Kind, line.PlantName ?? line.Plant],
-            BillLineKind.Correction => t["Line.Correction", small],
+            BillLineKind.Correction or BillLineKind.Curtailment => t["Line." + line.Kind, small],
             _ => t["Line." + line.Kind, carrier],
         };
     }

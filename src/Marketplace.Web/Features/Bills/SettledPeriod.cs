@@ -99,6 +99,9 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
             JOIN LATERAL (SELECT carrier FROM market.positions p WHERE p.loop_id = $1 AND p.member_id = s.member_id AND p.hour = s.hour
                 AND p.plant_code = s.plant_code ORDER BY carrier LIMIT 1) p ON true
             WHERE s.loop_id = $1 AND s.hour >= $2 AND s.hour < $3 GROUP BY s.member_id, p.carrier, s.plant_code
+            UNION ALL
+            SELECT member_id, $9, carrier, '', count(DISTINCT hour)::int, sum(energy)::bigint, sum(amount)::bigint
+            FROM market.curtailed_members WHERE loop_id = $1 AND hour >= $2 AND hour < $3 AND amount <> 0 GROUP BY member_id, carrier
             ORDER BY 1, 2, 3, 4
             """);
         foreach (var kind in new[] { BillLineKind.Correction, BillLineKind.ChargingTrade, BillLineKind.ChargingPenalty, BillLineKind.StoreShare })
@@ -107,6 +110,7 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
         }
 
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)Carrier.Electricity });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)BillLineKind.Curtailment });
         var sums = new List<ChargeSum>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

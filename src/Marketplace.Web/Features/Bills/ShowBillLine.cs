@@ -116,6 +116,10 @@ internal sealed class LineHours(Work work)
                 .Where(row => row.LoopId == loopId && row.MemberId == member && row.PlantCode == line.Plant && row.Hour >= start && row.Hour < end)
                 .Select(row => new { row.Hour, Energy = nothing, row.Amount })
                 .ToListAsync(cancellationToken),
+            BillLineKind.Curtailment => await db.CurtailedMembers.AsNoTracking()
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.Carrier == line.Carrier && row.Hour >= start && row.Hour < end && row.Amount != Money.Zero)
+                .Select(row => new { row.Hour, row.Energy, row.Amount })
+                .ToListAsync(cancellationToken),
             _ => throw new ArgumentOutOfRangeException(nameof(line), line.Kind, "Not a charge beside the settled hours"),
         };
         return [.. rows.GroupBy(row => MarketHour.Containing(row.Hour)).OrderBy(hour => hour.Key).Select(hour => new LineHour(

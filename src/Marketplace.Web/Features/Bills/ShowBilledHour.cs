@@ -1,6 +1,7 @@
 using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -33,6 +34,9 @@ public sealed record BilledHour
 
     /// <summary>What deals with other members delivered, each at its own price.</summary>
     public required IReadOnlyList<DealInHour> Deals { get; init; }
+
+    /// <summary>The fee of connections between zones, in what the trades cost.</summary>
+    public Money Carriage { get; init; }
 
     /// <summary>What the converter did, if the position is a converter's.</summary>
     public required ConverterRun? Run { get; init; }
@@ -90,7 +94,9 @@ internal sealed class ShowBilledHourHandler(Work work, BillAccess access, LineHo
             Line = new BillLineDetail(bill.Number, bill.MemberId, bill.Role, new Interval(bill.PeriodStart, bill.PeriodEnd), line, tariff, []),
             Hour = hours[place],
             Position = position,
-            Auction = await db.Prices.AsNoTracking().SingleOrDefaultAsync(price => price.LoopId == loopId && price.Hour == hour && price.Carrier == carrier, cancellationToken),
+            Auction = await db.Prices.AsNoTracking()
+                .In(await HourZones.OfAsync(db, loopId, hour, bill.MemberId, line.Plant, cancellationToken))
+                .SingleOrDefaultAsync(price => price.LoopId == loopId && price.Hour == hour && price.Carrier == carrier, cancellationToken),
             Orders = [.. orders.Select(order => new OrderInHour(order.Position, order.Side, order.Quantity, order.Limit, order.Source, accepted.GetValueOrDefault(order.Position)))],
             Trades = await db.Trades.AsNoTracking()
                 .Where(trade => trade.LoopId == loopId && trade.Hour == hour && trade.Carrier == carrier
@@ -98,6 +104,10 @@ internal sealed class ShowBilledHourHandler(Work work, BillAccess access, LineHo
                 .OrderBy(trade => trade.Number)
                 .ToListAsync(cancellationToken),
             Deals = await DealsAsync(loopId, bill.MemberId, carrier, side, line.Plant, hour, cancellationToken),
+            Carriage = side == OrderSide.Sell ? Money.Zero : (await db.ZoneTrades.AsNoTracking()
+                .Where(trade => trade.LoopId == loopId && trade.Hour == hour && trade.Carrier == carrier && trade.BuyerId == bill.MemberId && trade.BuyerPlant == line.Plant)
+                .Select(trade => trade.Fee)
+                .ToListAsync(cancellationToken)).Aggregate(Money.Zero, (sum, fee) => sum + fee),
             Run = plant is null ? null : await db.ConverterRuns.AsNoTracking().SingleOrDefaultAsync(run => run.LoopId == loopId && run.Hour == hour && run.PlantCode == plant, cancellationToken),
             Readings = await ReadingsAsync(loopId, bill.MemberId, carrier, direction, plant, hour, cancellationToken),
             ImportPrice = await db.Conditions.AsNoTracking().Where(conditions => conditions.LoopId == loopId && conditions.Hour == hour)

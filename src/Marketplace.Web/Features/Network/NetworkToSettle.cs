@@ -77,6 +77,17 @@ public sealed record NetworkToSettle(
         })];
     }
 
+    /// <summary>The same by member, for bills and pages.</summary>
+    public IReadOnlyList<CurtailedMember> Curtailed(int loopId, DateTimeOffset hour, IReadOnlyDictionary<Carrier, OutsidePrices> outside) =>
+        [.. Compensations(outside)
+            .SelectMany(owed => new[] { (Member: owed.Trade.BuyerId, Amount: owed.ToBuyer), (Member: owed.Trade.SellerId, Amount: owed.ToSeller) }
+                .GroupBy(side => side.Member)
+                .Select(side => new CurtailedMember
+                {
+                    LoopId = loopId, Hour = hour, MemberId = side.Key, Kind = owed.Trade.Kind, Number = owed.Trade.Number, Carrier = owed.Trade.Carrier,
+                    Energy = owed.Trade.Curtailed, Amount = -side.Aggregate(Money.Zero, (sum, one) => sum + one.Amount),
+                }))];
+
     internal List<Transfer> Transfers(DateTimeOffset hour, IReadOnlyDictionary<Carrier, OutsidePrices> outside, JournalAccounts accounts)
     {
         var transfers = new List<Transfer>();

@@ -34,7 +34,7 @@ internal sealed class AcceptedVolumesHandler(MarketplaceDb db) : IRequestHandler
         string[] codes = [.. plants.Keys];
         var prices = await db.Prices.AsNoTracking()
             .Where(price => price.LoopId == loopId && price.Hour >= start && price.Hour < end)
-            .ToDictionaryAsync(price => (price.Hour, price.Carrier), price => price.Price, cancellationToken);
+            .ToDictionaryAsync(price => (price.Hour, price.Carrier, price.Zone), price => price.Price, cancellationToken);
         var orders = await (
             from order in db.BookOrders
             where order.LoopId == loopId && order.MemberId == request.MemberId && order.Hour >= start && order.Hour < end
@@ -42,24 +42,24 @@ internal sealed class AcceptedVolumesHandler(MarketplaceDb db) : IRequestHandler
             join acceptance in db.Acceptances on new { order.LoopId, order.Hour, order.Position }
                 equals new { acceptance.LoopId, acceptance.Hour, acceptance.Position } into acceptances
             from acceptance in acceptances.DefaultIfEmpty()
-            select new { order.Hour, order.PlantCode, order.Carrier, order.Quantity, order.Limit, Accepted = acceptance == null ? (Energy?)null : acceptance.Accepted })
+            select new { order.Hour, order.PlantCode, order.Carrier, order.Zone, order.Quantity, order.Limit, Accepted = acceptance == null ? (Energy?)null : acceptance.Accepted })
             .AsNoTracking().ToListAsync(cancellationToken);
         var runs = await db.ConverterRuns.AsNoTracking()
             .Where(run => run.LoopId == loopId && run.Hour >= start && run.Hour < end && codes.Contains(run.PlantCode))
             .ToListAsync(cancellationToken);
 
         var offered = orders
-            .GroupBy(order => (order.Hour, Plant: order.PlantCode!, order.Carrier))
+            .GroupBy(order => (order.Hour, Plant: order.PlantCode!, order.Carrier, order.Zone))
             .Select(group => new AcceptedVolume(
                 MarketMoment.HourOf(group.Key.Hour), group.Key.Plant, plants.GetValueOrDefault(group.Key.Plant, group.Key.Plant), group.Key.Carrier,
                 Sum(group.Select(order => order.Quantity)), Sum(group.Select(order => order.Accepted ?? Energy.Zero)), group.Min(order => order.Limit),
-                prices.GetValueOrDefault((group.Key.Hour, group.Key.Carrier))));
+                prices.GetValueOrDefault((group.Key.Hour, group.Key.Carrier, group.Key.Zone))));
         var converted = runs
             .SelectMany(run => Flows(run)
                 .Where(flow => flow.Energy > Energy.Zero)
                 .Select(flow => new AcceptedVolume(
                     MarketMoment.HourOf(run.Hour), run.PlantCode, plants[run.PlantCode], flow.Carrier, flow.Energy, flow.Energy, null,
-                    prices.GetValueOrDefault((run.Hour, flow.Carrier)))));
+                    prices.GetValueOrDefault((run.Hour, flow.Carrier, run.Zone)))));
         return [.. offered.Concat(converted)
             .OrderByDescending(volume => volume.Hour.Start).ThenBy(volume => volume.PlantName).ThenBy(volume => volume.Carrier)];
     }

@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -8,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Orders;
 
 /// <summary>What the auctions of the last seven cleared days say of a limit at an hour of the day. Prices are public; so is this.</summary>
-public sealed record LikelyAcceptance(int LoopId, Carrier Carrier, DateTimeOffset Hour) : IRequest<PricesAtHour>, IPublic;
+public sealed record LikelyAcceptance(int LoopId, Carrier Carrier, DateTimeOffset Hour, string? Zone = null) : IRequest<PricesAtHour>, IPublic;
 
 /// <summary>The prices of the same hour of the day on the last days that were cleared, newest first; empty where nothing was traded.</summary>
 public sealed record PricesAtHour(IReadOnlyList<Price> Prices)
@@ -17,7 +18,7 @@ public sealed record PricesAtHour(IReadOnlyList<Price> Prices)
     public int Days(OrderSide side, Price limit) => Prices.Count(price => side == OrderSide.Buy ? limit >= price : limit <= price);
 }
 
-internal sealed class LikelyAcceptanceHandler(MarketplaceDb db, MarketTime marketTime) : IRequestHandler<LikelyAcceptance, PricesAtHour>
+internal sealed class LikelyAcceptanceHandler(MarketplaceDb db, MarketTime marketTime, ZoneChoice choice) : IRequestHandler<LikelyAcceptance, PricesAtHour>
 {
     private const int Days = 7;
 
@@ -34,7 +35,8 @@ internal sealed class LikelyAcceptanceHandler(MarketplaceDb db, MarketTime marke
             .SelectMany(back => loop.Calendar.Day(day.AddDays(-back)).Steps(MarketHour.Length).Where(hour => loop.Calendar.ToLocal(hour).TimeOfDay == clock))
             .Where(hour => hour <= last)
             .ToList();
-        var prices = await db.Prices.AsNoTracking()
+        var zone = await choice.OfAsync(loop.Id, request.Hour, request.Zone, cancellationToken);
+        var prices = await db.Prices.AsNoTracking().In(zone)
             .Where(price => price.LoopId == loop.Id && price.Carrier == request.Carrier && hours.Contains(price.Hour) && price.Price != null)
             .OrderByDescending(price => price.Hour)
             .Select(price => price.Price!.Value)

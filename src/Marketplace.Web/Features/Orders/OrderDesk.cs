@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -65,7 +66,8 @@ internal sealed class OrderDeskHandler(MarketplaceDb db, MarketTime marketTime) 
                 .ToDictionaryAsync(row => row.Key, row => row.Limit, cancellationToken)
             : [];
         var from = MarketHour.Containing(now).AddDays(-7);
-        var lately = (await db.Prices.AsNoTracking()
+        var zone = await HourZones.OfAsync(db, loopId, MarketHour.Containing(now), request.MemberId, null, cancellationToken);
+        var lately = (await db.Prices.AsNoTracking().In(zone)
             .Where(price => price.LoopId == loopId && price.Hour >= from && price.Price != null)
             .Select(price => new { price.Carrier, price.Price })
             .ToListAsync(cancellationToken))

@@ -30,8 +30,8 @@ internal sealed class OrdersOfHandler(MarketplaceDb db) : IRequestHandler<Orders
             join acceptance in db.Acceptances on new { entry!.LoopId, entry.Hour, entry.Position }
                 equals new { acceptance.LoopId, acceptance.Hour, acceptance.Position } into acceptances
             from acceptance in acceptances.DefaultIfEmpty()
-            join price in db.Prices on new { order.LoopId, order.Hour, order.Carrier }
-                equals new { price.LoopId, price.Hour, price.Carrier } into prices
+            join price in db.Prices on new { order.LoopId, order.Hour, order.Carrier, Zone = entry == null ? "" : entry.Zone }
+                equals new { price.LoopId, price.Hour, price.Carrier, price.Zone } into prices
             from price in prices.DefaultIfEmpty()
             orderby order.Hour descending, order.Id descending
             select new

@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -55,7 +56,13 @@ public sealed class LoopPlants(MarketplaceDb db)
     {
         var records = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == loopId).OrderBy(plant => plant.Code).ToListAsync(cancellationToken);
         var levels = await LevelsAsync(loopId, hour, cancellationToken);
-        var averages = await RecentAveragesAsync(loopId, hour, cancellationToken);
+        var zones = await HourZones.AtAsync(db, loopId, hour, cancellationToken);
+        var averagesIn = new Dictionary<string, Dictionary<Carrier, Price>>(StringComparer.Ordinal);
+        foreach (var zone in zones.Codes)
+        {
+            averagesIn.Add(zone, await RecentAveragesAsync(loopId, hour, zone, cancellationToken));
+        }
+
         var plans = await db.StorePlans.AsNoTracking()
             .Where(plan => plan.LoopId == loopId && plan.Hour == hour)
             .ToDictionaryAsync(plan => plan.PlantCode, plan => plan.Worth, cancellationToken);
@@ -63,6 +70,7 @@ public sealed class LoopPlants(MarketplaceDb db)
         return new HourBids([.. records.Select(record =>
         {
             var plant = PlantDefinition.Read(record.Definition);
+            var averages = averagesIn[zones.Of(0, record.Code)];
             if (plans.TryGetValue(record.Code, out var worth))
             {
                 var level = levels.GetValueOrDefault(record.Code);
@@ -89,11 +97,12 @@ public sealed class LoopPlants(MarketplaceDb db)
             .ToDictionaryAsync(level => level.PlantCode, level => level.Level, cancellationToken);
     }
 
-    /// <summary>The average price of each carrier over the 24 hours before; a carrier without a price is absent.</summary>
-    public async Task<Dictionary<Carrier, Price>> RecentAveragesAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
+    /// <summary>The average price of each carrier in a zone over the 24 hours before; a carrier without a price is absent.</summary>
+    /// <param name="zone">Empty in a loop with one zone.</param>
+    public async Task<Dictionary<Carrier, Price>> RecentAveragesAsync(int loopId, DateTimeOffset hour, string zone, CancellationToken cancellationToken)
     {
         var from = hour - Recent;
-        var prices = await db.Prices.AsNoTracking()
+        var prices = await db.Prices.AsNoTracking().In(zone)
             .Where(price => price.LoopId == loopId && price.Hour >= from && price.Hour < hour && price.Price != null)
             .Select(price => new { price.Carrier, price.Price })
             .ToListAsync(cancellationToken);

@@ -14,13 +14,17 @@ public sealed record HourFlows(IReadOnlyList<FlowNode> Nodes, IReadOnlyList<Flow
 
     private const string Moved = "Moved";
     private const string Lost = "Lost";
+    private const string Connections = "Connection";
     private const int LastColumn = 4;
 
     private static HourFlows None(bool hidden) => new([], [], hidden);
 
     internal static HourFlows Of(
-        AuctionRecord auction, IReadOnlyList<NodeView> nodes, IReadOnlyList<ConverterRun> runs, IReadOnlyDictionary<string, PlantFacts> plants, bool whole)
+        AuctionRecord auction, IReadOnlyList<NodeView> allNodes, IReadOnlyList<ConverterRun> allRuns, IReadOnlyList<LineFlow> lines, string zone,
+        IReadOnlyDictionary<string, PlantFacts> plants, bool whole)
     {
+        var nodes = allNodes.Where(node => node.Zone == zone || node.Zone.Length == 0).ToList();
+        var runs = allRuns.Where(run => run.Zone == zone).ToList();
         if (auction.Result is null || nodes.Any(node => node.Balance is null))
         {
             return None(auction.Result is not null);
@@ -39,7 +43,7 @@ public sealed record HourFlows(IReadOnlyList<FlowNode> Nodes, IReadOnlyList<Flow
             picture.Node(carrier.Name(), "Carrier." + carrier, taken.Contains(carrier) ? 1 : 3, carrier);
         }
 
-        foreach (var (order, accepted) in auction.Orders.Select((order, i) => (order, auction.Accepted(i))).Where(order => order.Item2 > Energy.Zero))
+        foreach (var (order, accepted) in auction.Orders.Select((order, i) => (order, auction.Accepted(i))).Where(order => order.Item2 > Energy.Zero && (order.order.Zone == zone || order.order.Zone.Length == 0)))
         {
             // The public sees both sides as one group each: of a single kind there may be fewer than five members.
             var kind = whole ? PriceReasons.PartyOf(order, plants).ToString() : "All";
@@ -83,6 +87,19 @@ public sealed record HourFlows(IReadOnlyList<FlowNode> Nodes, IReadOnlyList<Flow
                 picture.Node(Lost, "Use." + Lost, LastColumn);
                 picture.Link(unit.Key, Lost, -surplus, null);
             }
+        }
+
+        // What comes from another zone, and what leaves for one: the arrow is as wide as what passes this zone's end of the connection.
+        foreach (var line in lines.Where(line => line.ToZone == zone && line.Arrived > Energy.Zero))
+        {
+            picture.Node("arrived", "Source." + Connections, 0);
+            picture.Link("arrived", line.Carrier.Name(), line.Arrived, line.Carrier);
+        }
+
+        foreach (var line in lines.Where(line => line.FromZone == zone && line.Sent > Energy.Zero))
+        {
+            picture.Node("sent", "Use." + Connections, LastColumn);
+            picture.Link(line.Carrier.Name(), "sent", line.Sent, line.Carrier);
         }
 
         return picture.Done();

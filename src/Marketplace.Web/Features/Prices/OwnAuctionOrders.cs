@@ -49,7 +49,7 @@ internal sealed class OwnAuctionOrdersHandler(MarketplaceDb db, PublishedAuction
     {
         var plant = order.PlantCode is { } code ? plants.GetValueOrDefault(code, code) : null;
         var accepted = auction.Accepted(position);
-        if (auction.Explanation is { } explanation && auction.HasOnePrice(order.Carrier))
+        if (auction.Explanation is { } explanation && auction.HasOnePrice(order.Node))
         {
             var why = explanation.OfOrder(position);
             return new OwnOutcome(

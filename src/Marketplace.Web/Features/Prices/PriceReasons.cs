@@ -2,6 +2,7 @@ using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Network;
 
 namespace Marketplace.Web.Features.Prices;
 
@@ -40,10 +41,11 @@ public sealed record PlantFacts(string Name, int OwnerId, PlantKind Kind)
 
 /// <summary>Why a carrier's price is what it is, as far as the reader may know it.</summary>
 /// <param name="PerTrade">Whether each trade had a price of its own, so that <paramref name="Price"/> is their average.</param>
+/// <param name="Zone">Empty where the carrier has one node for the whole loop.</param>
 /// <param name="SetBy">Who sets the price or holds it; alike parties together, but for those who see the whole book.</param>
 public sealed record PriceReason(
     Carrier Carrier, bool PerTrade, Price? Price, Price? Low, Price? High, IReadOnlyList<SetterView> SetBy,
-    MoveView MoreDemand, MoveView MoreSupply, IReadOnlyList<IdleView> Idle);
+    MoveView MoreDemand, MoveView MoreSupply, IReadOnlyList<IdleView> Idle, string Zone = "");
 
 /// <param name="Party">None where the rule alone decides.</param>
 /// <param name="Count">How many alike orders or plants.</param>
@@ -77,9 +79,7 @@ internal static class PriceReasons
         auction.Explanation is not { } explanation
             ? []
             : [.. explanation.Nodes
-                .Select(node => (Node: node, Known: Carriers.TryParse(node.Node, out var carrier), Carrier: carrier))
-                .Where(node => node.Known)
-                .Select(node => new Reading(auction, plants, node.Carrier, whole).Explain(node.Node))];
+                .Select(node => new Reading(auction, plants, node.Node, whole).Explain(node))];
 
     public static Party PartyOf(BookedOrder order, IReadOnlyDictionary<string, PlantFacts> plants) =>
         order.PlantCode is { } code && plants.TryGetValue(code, out var plant) ? plant.Party
@@ -88,17 +88,19 @@ internal static class PriceReasons
 
     private static bool IsTariff(Party party) => party is Party.Grid or Party.BalancingPlant;
 
-    private sealed class Reading(AuctionRecord auction, IReadOnlyDictionary<string, PlantFacts> plants, Carrier carrier, bool whole)
+    private sealed class Reading(AuctionRecord auction, IReadOnlyDictionary<string, PlantFacts> plants, string at, bool whole)
     {
+        private readonly (string Zone, Carrier Carrier) _node = NodeName.Parse(at);
+
         public PriceReason Explain(NodeExplanation node)
         {
-            if (!auction.HasOnePrice(carrier))
+            if (!auction.HasOnePrice(at))
             {
-                return new PriceReason(carrier, true, node.Price, node.Low, node.High, [], new(null, false, null), new(null, false, null), []);
+                return new PriceReason(_node.Carrier, true, node.Price, node.Low, node.High, [], new(null, false, null), new(null, false, null), [], _node.Zone);
             }
 
             return new PriceReason(
-                carrier, false, node.Price, node.Low, node.High, Setters(node), Move(node.Price, node.WithMoreDemand), Move(node.Price, node.WithMoreSupply), Idle(node));
+                _node.Carrier, false, node.Price, node.Low, node.High, Setters(node), Move(node.Price, node.WithMoreDemand), Move(node.Price, node.WithMoreSupply), Idle(node), _node.Zone);
         }
 
         private IReadOnlyList<SetterView> Setters(NodeExplanation node)
@@ -110,7 +112,7 @@ internal static class PriceReasons
             }
 
             return [.. single
-                .GroupBy(setter => (setter.View.Cause, setter.View.Party, setter.View.Side, From: Key(setter.View.From), To: Key(setter.View.To)))
+                .GroupBy(setter => (setter.View.Cause, setter.View.Party, setter.View.Side, From: Key(setter.View.From), To: Key(setter.View.To), Line: LineName(setter.View)))
                 .Select(group =>
                 {
                     var first = group.First().View;
@@ -122,7 +124,7 @@ internal static class PriceReasons
                         Volume = shown ? Sum(group.Select(setter => setter.View.Volume)) : null,
                         Most = shown ? Sum(group.Select(setter => setter.View.Most)) : null,
                         Margin = group.Max(setter => setter.View.Margin),
-                        Name = null,
+                        Name = LineName(first),
                     };
                 })];
         }
@@ -152,7 +154,7 @@ internal static class PriceReasons
         /// <summary>Whether what stands at a limit may be shown: tariffs, or the orders of at least five members.</summary>
         private bool MayShow(Price limit)
         {
-            var there = auction.Orders.Where(order => order.Carrier == carrier && order.Limit == limit).ToList();
+            var there = auction.Orders.Where(order => order.Node == at && order.Limit == limit).ToList();
             return whole
                 || there.All(order => IsTariff(PartyOf(order, plants)))
                 || there.Where(order => !IsTariff(PartyOf(order, plants))).Select(order => order.MemberId).Distinct().Count() >= PricesOfPeriod.SmallestGroup;
@@ -167,19 +169,22 @@ internal static class PriceReasons
             });
             return whole
                 ? [.. single.Take(MostShown)]
-                : [.. single.GroupBy(idle => (idle.Party, idle.IsHeld, From: Key(idle.From), To: Key(idle.To)))
-                    .Select(group => group.First() with { Count = group.Count(), Missing = group.Min(idle => idle.Missing), Name = null })
+                : [.. single.GroupBy(idle => (idle.Party, idle.IsHeld, From: Key(idle.From), To: Key(idle.To), Line: idle.Party == Party.Connection ? idle.Name : null))
+                    .Select(group => group.First() with { Count = group.Count(), Missing = group.Min(idle => idle.Missing), Name = group.Key.Line })
                     .OrderBy(idle => idle.Missing)];
         }
 
         private (Party Party, IReadOnlyList<Carrier> From, IReadOnlyList<Carrier> To, int Owner, string Name) Unit(string id)
         {
-            var flows = auction.Book.Converters.FirstOrDefault(converter => converter.Id == id)?.Flows ?? new Dictionary<string, long>();
-            IReadOnlyList<Carrier> Where(Func<long, bool> holds) => [.. Carriers.All.Where(known => holds(flows.GetValueOrDefault(known.Name())))];
+            var flows = auction.Book.Converters.FirstOrDefault(converter => converter.Id == id)?.FlowsByCarrier() ?? new Dictionary<Carrier, long>();
+            IReadOnlyList<Carrier> Where(Func<long, bool> holds) => [.. Carriers.All.Where(known => holds(flows.GetValueOrDefault(known)))];
             return plants.TryGetValue(id, out var plant)
                 ? (plant.Party, Where(flow => flow < 0), Where(flow => flow > 0), plant.OwnerId, plant.Name)
-                : (Party.Connection, [], [], 0, id);
+                : (Party.Connection, [], [], 0, NodeName.LineOf(id) ?? id);
         }
+
+        // What a connection is called is no secret.
+        private static string? LineName(SetterView setter) => setter.Party == Party.Connection ? setter.Name : null;
 
         private static string Key(IReadOnlyList<Carrier> carriers) => string.Join('+', carriers);
 

@@ -29,12 +29,15 @@ public static class PricesFeature
             return Results.NotFound();
         }
 
-        var csv = new CsvText("from_utc", "to_utc", "from_local", "carrier", "price_" + loop.Currency + "_per_kwh", "lowest", "highest", "traded_kwh");
+        // A loop with one zone has no column for it.
+        string[] zone = rows.Any(row => row.Zone.Length > 0) ? ["zone"] : [];
+        var csv = new CsvText(["from_utc", "to_utc", "from_local", "carrier", "price_" + loop.Currency + "_per_kwh", "lowest", "highest", "traded_kwh", .. zone]);
         foreach (var row in rows)
         {
-            csv.Row(
+            csv.Row([
                 Instants.Iso(row.At.Start), Instants.Iso(row.At.End), loop.Calendar.ToLocal(row.At.Start).ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture),
-                row.Carrier.Name(), CsvText.Units(row.Price), CsvText.Units(row.Lowest), CsvText.Units(row.Highest), CsvText.KWh(row.Traded));
+                row.Carrier.Name(), CsvText.Units(row.Price), CsvText.Units(row.Lowest), CsvText.Units(row.Highest), CsvText.KWh(row.Traded),
+                .. zone.Select(_ => row.Zone)]);
         }
 
         return csv.File($"{slug}-prices-{choice}.csv");
@@ -59,6 +62,7 @@ public static class PricesFeature
                     from = Instants.Iso(row.At.Start),
                     to = Instants.Iso(row.At.End),
                     carrier = row.Carrier.Name(),
+                    zone = row.Zone.Length > 0 ? row.Zone : null,
                     priceMicroPerKWh = row.Price?.MicroPerKWh,
                     lowestMicroPerKWh = row.Lowest?.MicroPerKWh,
                     highestMicroPerKWh = row.Highest?.MicroPerKWh,
@@ -83,7 +87,7 @@ public static class PricesFeature
 
         var clock = await requests.Send(new ShowMarketClock(loop.Id), cancellationToken);
         var choice = PeriodChoice.Parse(period, PeriodChoice.Containing(PeriodUnit.Day, clock.Today(loop.Calendar)));
-        return (loop, choice, await requests.Send(new PricesOfPeriod(loop.Id, choice.In(loop.Calendar), choice.Grain()), cancellationToken));
+        return (loop, choice, await requests.Send(new PricesOfPeriod(loop.Id, choice.In(loop.Calendar), choice.Grain(), Network.ZoneChoice.Every), cancellationToken));
     }
 
     private static async Task<IResult> FileAsync(string slug, string hour, string file, Requests requests, CancellationToken cancellationToken)

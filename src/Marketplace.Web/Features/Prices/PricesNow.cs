@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -8,7 +9,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Prices;
 
 /// <summary>What a kWh of each carrier costs in the hour that runs on the market clock, and in the hour after it.</summary>
-public sealed record PricesNow(int LoopId) : IRequest<CurrentPrices>, IPublic;
+/// <param name="Zone">Where a loop has several: a code; null is the zone of the reader's own meters, else the first.</param>
+public sealed record PricesNow(int LoopId, string? Zone = null) : IRequest<CurrentPrices>, IPublic;
 
 /// <param name="Hour">The hour of the prices: the running one, or the last that has any.</param>
 /// <param name="IsRunning">Whether the prices are those of the running hour.</param>
@@ -18,7 +20,7 @@ public sealed record CurrentPrices(DateTimeOffset MarketNow, Interval? Hour, boo
 /// <param name="Next">The price of the following hour, once it is cleared.</param>
 public sealed record CarrierPrices(Carrier Carrier, Price? Now, Price? Next);
 
-internal sealed class PricesNowHandler(MarketplaceDb db, MarketTime marketTime) : IRequestHandler<PricesNow, CurrentPrices>
+internal sealed class PricesNowHandler(MarketplaceDb db, MarketTime marketTime, ZoneChoice choice) : IRequestHandler<PricesNow, CurrentPrices>
 {
     public async Task<CurrentPrices> Handle(PricesNow request, CancellationToken cancellationToken)
     {
@@ -35,7 +37,8 @@ internal sealed class PricesNowHandler(MarketplaceDb db, MarketTime marketTime) 
         }
 
         var next = hour + MarketHour.Length;
-        var prices = await db.Prices.AsNoTracking()
+        var zone = await choice.OfAsync(request.LoopId, next, request.Zone, cancellationToken);
+        var prices = await db.Prices.AsNoTracking().In(zone)
             .Where(price => price.LoopId == request.LoopId && (price.Hour == hour || price.Hour == next))
             .ToDictionaryAsync(price => (price.Hour, price.Carrier), price => price.Price, cancellationToken);
         return new CurrentPrices(

@@ -82,6 +82,7 @@ internal static class PublicResults
         carriers = auction.Nodes.Select(node => new
         {
             carrier = node.Carrier.Name(),
+            zone = ZoneOf(node),
             microPerKWh = node.Price?.MicroPerKWh,
             lowestMicroPerKWh = node.Lowest?.MicroPerKWh,
             highestMicroPerKWh = node.Highest?.MicroPerKWh,
@@ -90,18 +91,32 @@ internal static class PublicResults
             boughtWh = node.Balance?.Bought.WattHours,
             usedWh = node.Balance?.Used.WattHours,
         }),
+        connections = auction.Lines.Select(line => new
+        {
+            id = line.Code,
+            carrier = line.Carrier.Name(),
+            from = line.From.Code,
+            to = line.To.Code,
+            capacityWh = line.Capacity.WattHours,
+            lossMillionths = line.LossMillionths,
+            feeMicroPerKWh = line.Fee.MicroPerKWh,
+            sentWh = line.Sent?.WattHours,
+            arrivedWh = line.Arrived?.WattHours,
+            full = line.IsFull,
+        }),
     };
 
     private static CsvText PricesCsv(LoopView loop, Interval hour, AuctionView auction)
     {
-        var csv = new CsvText(
-            "from_utc", "to_utc", "from_local", "carrier", "price_" + loop.Currency + "_per_kwh", "lowest", "highest", "sold_kwh", "made_kwh", "bought_kwh", "used_kwh");
+        string[] zone = ZoneColumn(auction);
+        var csv = new CsvText([
+            "from_utc", "to_utc", "from_local", "carrier", "price_" + loop.Currency + "_per_kwh", "lowest", "highest", "sold_kwh", "made_kwh", "bought_kwh", "used_kwh", .. zone]);
         foreach (var node in auction.Nodes)
         {
-            csv.Row(
+            csv.Row([
                 Instants.Iso(hour.Start), Instants.Iso(hour.End), loop.Calendar.ToLocal(hour.Start).ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture),
                 node.Carrier.Name(), CsvText.Units(node.Price), CsvText.Units(node.Lowest), CsvText.Units(node.Highest),
-                CsvText.KWh(node.Balance?.Sold), CsvText.KWh(node.Balance?.Made), CsvText.KWh(node.Balance?.Bought), CsvText.KWh(node.Balance?.Used));
+                CsvText.KWh(node.Balance?.Sold), CsvText.KWh(node.Balance?.Made), CsvText.KWh(node.Balance?.Bought), CsvText.KWh(node.Balance?.Used), .. zone.Select(_ => node.Zone)]);
         }
 
         return csv;
@@ -118,6 +133,7 @@ internal static class PublicResults
         carriers = auction.Nodes.Select(node => new
         {
             carrier = node.Carrier.Name(),
+            zone = ZoneOf(node),
             microPerKWh = node.Price?.MicroPerKWh,
             supply = Best(node.Supply, rising: true).Select(Step),
             demand = Best(node.Demand, rising: false).Select(Step),
@@ -126,7 +142,8 @@ internal static class PublicResults
 
     private static CsvText CurvesCsv(LoopView loop, Interval hour, AuctionView auction)
     {
-        var csv = new CsvText("from_utc", "to_utc", "carrier", "side", "step", "quantity_kwh", "cumulative_kwh", "average_limit_" + loop.Currency + "_per_kwh");
+        string[] zone = ZoneColumn(auction);
+        var csv = new CsvText(["from_utc", "to_utc", "carrier", "side", "step", "quantity_kwh", "cumulative_kwh", "average_limit_" + loop.Currency + "_per_kwh", .. zone]);
         foreach (var node in auction.Nodes)
         {
             foreach (var (side, steps) in new[] { ("supply", Best(node.Supply, rising: true)), ("demand", Best(node.Demand, rising: false)) })
@@ -135,15 +152,20 @@ internal static class PublicResults
                 foreach (var (number, step) in steps.Index())
                 {
                     sum += step.Quantity;
-                    csv.Row(
+                    csv.Row([
                         Instants.Iso(hour.Start), Instants.Iso(hour.End), node.Carrier.Name(), side, (number + 1).ToString(CultureInfo.InvariantCulture),
-                        CsvText.KWh(step.Quantity), CsvText.KWh(sum), CsvText.Units(step.Limit));
+                        CsvText.KWh(step.Quantity), CsvText.KWh(sum), CsvText.Units(step.Limit), .. zone.Select(_ => node.Zone)]);
                 }
             }
         }
 
         return csv;
     }
+
+    private static string? ZoneOf(NodeView node) => node.Zone.Length > 0 ? node.Zone : null;
+
+    // A loop with one zone has no column for it.
+    private static string[] ZoneColumn(AuctionView auction) => auction.Nodes.Any(node => node.Zone.Length > 0) ? ["zone"] : [];
 
     private static object Step(CurveStep step) => new { quantityWh = step.Quantity.WattHours, averageLimitMicroPerKWh = step.Limit.MicroPerKWh };
 

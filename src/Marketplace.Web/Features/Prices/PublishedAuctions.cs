@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Network;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -9,7 +10,12 @@ namespace Marketplace.Web.Features.Prices;
 
 /// <summary>Who stands behind an order of a closed book. Its place in the list is its place in the book.</summary>
 public sealed record BookedOrder(
-    string PublicId, int MemberId, Carrier Carrier, OrderSide Side, Energy Quantity, Price Limit, OrderSource Source, string? PlantCode);
+    string PublicId, int MemberId, Carrier Carrier, OrderSide Side, Energy Quantity, Price Limit, OrderSource Source, string? PlantCode,
+    string Zone)
+{
+    /// <summary>The node of the book where it stands.</summary>
+    public string Node => NodeName.Of(Zone, Carrier);
+}
 
 /// <summary>An auction read back from the bytes that were hashed.</summary>
 public sealed class AuctionRecord
@@ -48,8 +54,8 @@ public sealed class AuctionRecord
 
     public Energy Accepted(int position) => Result?.Accepted[position] ?? Energy.Zero;
 
-    /// <summary>Whether everybody at the carrier's node has the same price, so that one explanation holds for all.</summary>
-    public bool HasOnePrice(Carrier carrier) => Book.NodeIndex(carrier.Name()) is >= 0 and var node && !Book.MechanismOf(node).HasTrades();
+    /// <summary>Whether everybody at a node has the same price, so that one explanation holds for all.</summary>
+    public bool HasOnePrice(string node) => Book.NodeIndex(node) is >= 0 and var place && !Book.MechanismOf(place).HasTrades();
 }
 
 /// <summary>Keeps the auctions that were looked at last. A published one never changes, so what is kept is never stale.</summary>
@@ -86,7 +92,7 @@ public sealed class PublishedAuctions : IDisposable
             .Where(order => order.LoopId == loopId && order.Hour == hour)
             .OrderBy(order => order.Position)
             .Select(order => new BookedOrder(
-                order.PublicId, order.MemberId, order.Carrier, order.Side, order.Quantity, order.Limit, order.Source, order.PlantCode))
+                order.PublicId, order.MemberId, order.Carrier, order.Side, order.Quantity, order.Limit, order.Source, order.PlantCode, order.Zone))
             .ToListAsync(cancellationToken);
         var record = new AuctionRecord(files.Book, files.Result, orders);
         if (record.Result is not null)

@@ -164,8 +164,10 @@ internal sealed class ReplayAudit(NpgsqlConnection connection, int loopId)
         await using var command = new NpgsqlCommand(
             """
             SELECT b.carrier, sum(b.bought), sum(b.sold), sum(b.converted_in), sum(b.converted_out), sum(b.lost), sum(b.shortfall), sum(b.surplus),
-                   sum(p.price::numeric * p.traded) / nullif(sum(p.traded) FILTER (WHERE p.price IS NOT NULL), 0)
-            FROM market.balances b LEFT JOIN market.prices p ON p.loop_id = b.loop_id AND p.hour = b.hour AND p.carrier = b.carrier
+                   sum(p.value) / nullif(sum(p.traded), 0)
+            FROM market.balances b LEFT JOIN LATERAL (
+                SELECT sum(p.price::numeric * p.traded) AS value, sum(p.traded) FILTER (WHERE p.price IS NOT NULL) AS traded
+                FROM market.prices p WHERE p.loop_id = b.loop_id AND p.hour = b.hour AND p.carrier = b.carrier) p ON true
             WHERE b.loop_id = $1 GROUP BY b.carrier ORDER BY b.carrier
             """,
             connection);

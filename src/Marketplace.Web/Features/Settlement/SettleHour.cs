@@ -64,6 +64,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         await db.BulkInsertAsync(balances, cancellationToken);
         await db.BulkInsertAsync(met, cancellationToken);
         await db.BulkInsertAsync(shares, cancellationToken);
+        await db.BulkInsertAsync(settling.Network.Curtailed(loopId, hour, settling.Outside), cancellationToken);
         await journal.PostAsync([.. transfers, .. StoreShares.Transfers(hour, shares, accounts)], cancellationToken);
         await db.BulkInsertAsync(
             [new Data.Settlement

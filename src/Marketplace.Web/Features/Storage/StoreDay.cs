@@ -3,6 +3,7 @@ using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Plants;
 using Microsoft.EntityFrameworkCore;
 
@@ -80,11 +81,24 @@ public sealed partial class StoreDay(MarketplaceDb db, LoopPlants plants, ILinea
             .OrderByDescending(tariff => tariff.Version)
             .FirstAsync(cancellationToken);
         var levels = await plants.LevelsAsync(loop.Id, day.Start, cancellationToken);
-        var averages = await plants.RecentAveragesAsync(loop.Id, day.Start, cancellationToken);
+        var zones = await HourZones.AtAsync(db, loop.Id, day.Start, cancellationToken);
+        var averages = new Dictionary<string, Dictionary<Carrier, Price>>(StringComparer.Ordinal);
+        foreach (var zone in zones.Codes)
+        {
+            averages.Add(zone, await plants.RecentAveragesAsync(loop.Id, day.Start, zone, cancellationToken));
+        }
+
         var read = new Dictionary<DateTimeOffset, OrderBook>();
         foreach (var source in sources.Values.Distinct())
         {
             read.Add(source, OrderBookJson.Read(closed[source]));
+        }
+
+        // A day of books from before its zones tells nothing of where the stores stand.
+        string NodeOf(PlantRecord record) => NodeName.Of(zones.Of(0, record.Code), PlantDefinition.Read(record.Definition).Output);
+        if (read.Values.Any(book => !book.Nodes.SequenceEqual(read[sources[day.Start]].Nodes, StringComparer.Ordinal) || records.Exists(record => book.NodeIndex(NodeOf(record)) < 0)))
+        {
+            return null;
         }
 
         return new DayBook(
@@ -92,7 +106,9 @@ public sealed partial class StoreDay(MarketplaceDb db, LoopPlants plants, ILinea
             [.. records.OrderBy(record => record.Code, StringComparer.Ordinal).Select(record =>
             {
                 var plant = PlantDefinition.Read(record.Definition);
-                return MarketStore.Of(plant, record.Code, levels.GetValueOrDefault(record.Code), averages.GetValueOrDefault(plant.Output), tariff.NetworkFee(plant.Output));
+                return MarketStore.Of(
+                    plant, record.Code, levels.GetValueOrDefault(record.Code), averages[zones.Of(0, record.Code)].GetValueOrDefault(plant.Output),
+                    tariff.NetworkFee(plant.Output), NodeOf(record));
             })],
             []);
     }
@@ -121,7 +137,8 @@ public static class MarketStore
     /// <param name="level">What it holds when the day begins.</param>
     /// <param name="average">The average price of its carrier over the last day: what it holds when the day ends is worth that, less what getting it out costs.</param>
     /// <param name="networkFee">Paid once, on what is charged. Wear, which is per kWh discharged, is counted there too.</param>
-    public static Store Of(Plant plant, string id, Energy level, Price average, Price networkFee)
+    /// <param name="node">Where it stands; null is the carrier's node of a loop with one zone.</param>
+    public static Store Of(Plant plant, string id, Energy level, Price average, Price networkFee, string? node = null)
     {
         var details = plant.Store ?? throw new ArgumentException($"{plant.Id} is no store", nameof(plant));
         var power = Energy.FromWh(plant.CapacityWatts);
@@ -129,7 +146,7 @@ public static class MarketStore
         var wear = Rounding.DivideAwayFromZero((Int128)plant.RunningCost.MicroPerKWh * roundTrip, One);
         var worth = Rounding.DivideAwayFromZero((Int128)Math.Max(0, average.MicroPerKWh) * details.DischargeEfficiencyMillionths, One);
         return new Store(
-            id, plant.Output.Name(), power, power, details.Capacity, Energy.Min(level, details.Capacity), Price.FromMicroPerKWh(worth),
+            id, node ?? plant.Output.Name(), power, power, details.Capacity, Energy.Min(level, details.Capacity), Price.FromMicroPerKWh(worth),
             details.ChargeEfficiencyMillionths, details.DischargeEfficiencyMillionths, details.StandingLossMillionthsPerHour,
             networkFee + Price.FromMicroPerKWh(wear));
     }
