@@ -44,16 +44,27 @@ internal sealed class ByteReader(ReadOnlyMemory<byte> bytes, bool mostSignifican
     public ReadOnlySpan<byte> Rest() => Take(bytes.Length - Position, "the rest");
 
     /// <summary>Characters of ISO 8859-1 in reading order; control characters become spaces, filling zeros vanish.</summary>
-    public static string Text(ReadOnlySpan<byte> leastSignificantFirst)
+    public static string Text(ReadOnlySpan<byte> leastSignificantFirst) => Printable(Characters(leastSignificantFirst));
+
+    /// <summary>Characters of ISO 8859-1 in reading order, as they are.</summary>
+    public static string Characters(ReadOnlySpan<byte> leastSignificantFirst)
     {
         var text = new StringBuilder(leastSignificantFirst.Length);
         for (var i = leastSignificantFirst.Length - 1; i >= 0; i--)
         {
-            var character = (char)leastSignificantFirst[i];
-            if (character != '\0')
-            {
-                text.Append(char.IsControl(character) ? ' ' : character);
-            }
+            text.Append((char)leastSignificantFirst[i]);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Control characters become spaces, filling zeros vanish.</summary>
+    public static string Printable(string characters)
+    {
+        var text = new StringBuilder(characters.Length);
+        foreach (var character in characters.Where(character => character != '\0'))
+        {
+            text.Append(char.IsControl(character) ? ' ' : character);
         }
 
         return text.ToString();

@@ -3,6 +3,12 @@ namespace Marketplace.Metering.MBus;
 /// <summary>What value information fields after the first one add: a correction, an error of the record, or a remark in words.</summary>
 internal static class CombinableInformation
 {
+    /// <summary>The register counts one direction: for heat meters heat, for electricity what is taken.</summary>
+    public const string PositiveOnly = "Accumulation only if positive contributions";
+
+    /// <summary>The register counts the other direction: cold, or what is given back.</summary>
+    public const string NegativeOnly = "Accumulation of abs value only if negative contributions";
+
     private const int NoError = 0x00;
     private const int ManufacturerFollows = 0x7F;
     private const int SecondTableFollows = 0x7C;
@@ -118,8 +124,8 @@ internal static class CombinableInformation
             0x38 => "multiplied by s / A",
             0x39 => "start date(/time) of",
             0x3A => "VIF contains uncorrected unit instead of corrected unit",
-            0x3B => "Accumulation only if positive contributions",
-            0x3C => "Accumulation of abs value only if negative contributions",
+            0x3B => PositiveOnly,
+            0x3C => NegativeOnly,
             0x3D => "Alternate non-metric unit system",
             0x3E => "Value at base conditions",
             0x3F => "OBIS-declaration",

@@ -79,7 +79,7 @@ public sealed record MBusFrame(byte Control, byte Address, byte Information, Rea
     {
         if (bytes.Length < BytesBefore)
         {
-            throw new MBusException(Counted(bytes.Length, "bytes are too few for a frame"));
+            throw new MBusException("the frame ends within its head");
         }
 
         int length = bytes[1];
@@ -127,6 +127,4 @@ public sealed record MBusFrame(byte Control, byte Address, byte Information, Rea
             ? throw new MBusException("a control frame carries no data")
             : new MBusFrame(counted[0], counted[1], counted[2], counted[3..].ToArray());
     }
-
-    private static string Counted(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}");
 }

@@ -141,7 +141,16 @@ internal static class VariableData
         var isPlain = (vif & 0x7F) == 0x7C;
         var text = isPlain && plainText == PlainText.BeforeExtensions ? PlainUnit(reader) : null;
         var vifes = Extensions(reader, vif, "VIFE", number);
-        text ??= isPlain ? PlainUnit(reader) : null;
+        if (isPlain && text is null)
+        {
+            text = PlainUnit(reader);
+
+            // Bytes that no meter would show as a unit were no text: the text may have stood before the extensions.
+            if (vifes.Length > 0 && text.Any(char.IsControl))
+            {
+                throw new MBusException(string.Create(CultureInfo.InvariantCulture, $"record {number}: the plain text unit is no text"));
+            }
+        }
 
         var remarks = new List<string>();
         var (information, combinable) = Information(vif, vifes, text, remarks);
@@ -174,13 +183,13 @@ internal static class VariableData
         return [.. extensions];
     }
 
-    private static string PlainUnit(ByteReader reader) => ByteReader.Text(reader.Field(reader.Next("the length of a plain text unit"), "a plain text unit"));
+    private static string PlainUnit(ByteReader reader) => ByteReader.Characters(reader.Field(reader.Next("the length of a plain text unit"), "a plain text unit"));
 
     private static (ValueInformation Information, byte[] Combinable) Information(byte vif, byte[] vifes, string? plainText, List<string> remarks)
     {
         if (plainText is not null)
         {
-            return (new ValueInformation(plainText, "-"), vifes);
+            return (new ValueInformation(ByteReader.Printable(plainText), "-"), vifes);
         }
 
         switch (vif)

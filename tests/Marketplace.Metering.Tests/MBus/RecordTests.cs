@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Marketplace.Metering.MBus;
+using Marketplace.Quantities;
 using Shouldly;
 using Xunit;
 
@@ -183,6 +184,33 @@ public class RecordTests
             """[{"function":"Instantaneous value","storage":0,"tariff":0,"device":0,"unit":"m^3/s","quantity":"Volume flow","value":0,"exact":0.000000005},"""
             + """{"function":"Instantaneous value","storage":0,"tariff":0,"device":0,"unit":"m^3","quantity":"Volume","value":0.005},"""
             + """{"function":"Instantaneous value","storage":0,"tariff":0,"device":0,"unit":"\u00B0C","quantity":"Flow temperature","value":6.2,"valid":false,"digits":"005C"}]""");
+    }
+
+    [Fact]
+    public void A_text_before_the_extensions_is_found_though_a_long_one_after_them_would_fit()
+    {
+        // As extension 03 and a length of 0x48 the bytes would fit, too: 72 bytes of other records are no unit.
+        var records = MBusTelegram.Decode(Telegram.WithRecords("01 FC 03 48 52 25 74 32" + string.Concat(Enumerable.Repeat(" 04 13 05 00 00 00", 14)))).Records;
+
+        records.Count.ShouldBe(15);
+        (records[0].Quantity, records[0].Value.Number).ShouldBe(("%RH", 0.5m));
+    }
+
+    [Fact]
+    public void The_main_registers_are_those_of_now_of_the_total_and_of_the_main_part()
+    {
+        var registers = MainRegisters.Of(MBusTelegram.Decode(Telegram.WithRecords(
+            "44 06 09 00 00 00 84 10 06 08 00 00 00 14 06 07 00 00 00" // stored, tariff 1, maximum
+            + "04 06 05 00 00 00 84 00 86 3C 02 00 00 00 04 13 39 30 00 00 02 5A B4 02 02 5E C2 01 04 6D 3B 17 DF 1C")));
+
+        registers.ShouldBe(new MainRegisters(Energy.FromWh(5_000), Energy.FromWh(2_000), 12_345, 69_200, 45_000, new DateTime(2014, 12, 31, 23, 59, 0)));
+    }
+
+    [Fact]
+    public void Joules_become_watt_hours_and_what_is_not_valid_is_not_there()
+    {
+        MainRegisters.Of(MBusTelegram.Decode(Telegram.WithRecords("04 0B 10 0E 00 00"))).Energy.ShouldBe(Energy.FromWh(1_000));
+        MainRegisters.Of(MBusTelegram.Decode(Telegram.WithRecords("04 06 00 00 00 80 02 5A 00 80"))).ShouldBe(new MainRegisters(null, null, null, null, null, null));
     }
 
     private static MBusRecord Only(string record) => MBusTelegram.Decode(Telegram.WithRecords(record)).Records.ShouldHaveSingleItem();

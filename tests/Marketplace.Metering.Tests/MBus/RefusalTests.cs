@@ -17,7 +17,7 @@ public class RefusalTests
     [InlineData("68 03 03 68 53 01 51 A5 16", "control field 53")]
     [InlineData("68 02 02 68 08 01 09 16", "no room")]
     [InlineData("11 22", "starts with 68")]
-    [InlineData("68 1F", "too few")]
+    [InlineData("68 1F", "within its head")]
     [InlineData("68 1F 1E 68", "the length twice")]
     [InlineData("68 1F 1F 68 08", "asks for 37")]
     [InlineData("6", "no whole number of bytes")]
