@@ -77,6 +77,7 @@ public static class ApiFeature
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         ApiEndpoints.Map(api);
         ApiTemplates.Map(api);
+        ApiTrading.Map(api);
         Devices.ReadingsApi.Map(api);
         app.MapOpenApi("/api/{documentName}/openapi.json").AllowAnonymous();
     }

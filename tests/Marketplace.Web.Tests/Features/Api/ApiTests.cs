@@ -206,6 +206,51 @@ public sealed class ApiTests(AccountsHost host) : IClassFixture<AccountsHost>
         document.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldContain("/api/v1/loops/{slug}/members/{member}/orders/batch");
         document.GetProperty("paths").EnumerateObject().ShouldAllBe(path => path.Name.StartsWith("/api/v1/"));
     }
+
+    [Fact]
+    public async Task A_deal_is_proposed_countered_and_accepted_over_http_and_stale_answers_are_refused()
+    {
+        var (market, _, key, path, _) = await OpenAsync();
+        var seller = await host.Send(new SeedAccount(market.LoopId, SmallMarket.SolarOwner, $"sun-{Guid.NewGuid():N}@loop.example", "Sun", Password));
+        var sellerKey = await host.Send(
+            new CreateApiKey("Test", 30, [new KeyScope(market.LoopId, true)]), People.Acting(seller, new RoleHeld(market.LoopId, SmallMarket.SolarOwner, Role.Producer)));
+        var day = DateOnly.FromDateTime(MarketplaceHost.Start.Date).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        object Terms(long price, string? plant) => new { quantityWh = 500, priceMicroPerKWh = price, firstDay = day, lastDay = day, hourFrom = 5, hourUntil = 7, plant };
+        var mine = $"{path}/members/{SmallMarket.HomeA}/deals";
+        var theirs = $"{path}/members/{SmallMarket.SolarOwner}/deals";
+
+        var proposal = new { with = SmallMarket.SolarOwner, carrier = "electricity", side = "buy", terms = Terms(90_000, null) };
+        var proposed = await CallAsync(key, HttpMethod.Post, mine, proposal, "deal-1");
+        var again = await CallAsync(key, HttpMethod.Post, mine, proposal, "deal-1");
+        proposed.Status.ShouldBe(HttpStatusCode.Created, proposed.Body.ToString());
+        var id = proposed.Body.GetProperty("id").GetInt64();
+        again.Body.GetProperty("id").GetInt64().ShouldBe(id);
+        (await CallAsync(sellerKey, HttpMethod.Post, $"{theirs}/{id}/counter", new { act = 1, terms = Terms(110_000, "pv") })).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await CallAsync(key, HttpMethod.Post, $"{mine}/{id}/accept", new { act = 1 })).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await CallAsync(key, HttpMethod.Post, $"{mine}/{id}/accept", new { act = 2 })).Status.ShouldBe(HttpStatusCode.NoContent);
+
+        var deal = (await CallAsync(key, HttpMethod.Get, mine)).Body.EnumerateArray().ShouldHaveSingleItem();
+        (deal.GetProperty("state").GetString(), deal.GetProperty("priceMicroPerKWh").GetInt64(), deal.GetProperty("plant").GetString()).ShouldBe(("accepted", 110_000, "pv"));
+        (await CallAsync(key, HttpMethod.Get, theirs)).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Wishes_and_charging_are_open_to_programs_and_keys_that_only_read_are_refused()
+    {
+        var (market, _, key, path, _) = await OpenAsync();
+        var (_, _, reading, readPath, _) = await OpenAsync(mayTrade: false);
+        var member = $"{path}/members/{SmallMarket.HomeA}";
+
+        (await CallAsync(key, HttpMethod.Put, $"{member}/preferences/heat", new { wish = "local-first", premiumMicroPerKWh = 5_000 })).Status.ShouldBe(HttpStatusCode.OK);
+        var wish = (await CallAsync(key, HttpMethod.Get, $"{member}/preferences")).Body.EnumerateArray().Single(row => row.GetProperty("carrier").GetString() == "heat");
+        (wish.GetProperty("wish").GetString(), wish.GetProperty("premiumMicroPerKWh").GetInt64()).ShouldBe(("local-first", 5_000));
+        (await CallAsync(key, HttpMethod.Put, $"{member}/preferences/heat", new { wish = "blue" })).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await CallAsync(key, HttpMethod.Get, $"{member}/charging")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await CallAsync(key, HttpMethod.Put, $"{member}/stores/battery/schedule", new { scheduledBy = "market", ownerShareMillionths = 800_000 })).Status.ShouldBe(HttpStatusCode.NotFound);
+        var refused = await CallAsync(reading, HttpMethod.Put, $"{readPath}/members/{SmallMarket.HomeA}/preferences/heat", new { wish = "local-first", premiumMicroPerKWh = 0 });
+        refused.Status.ShouldNotBe(HttpStatusCode.OK);
+        (await host.Look(db => db.MemberPreferences.CountAsync(row => row.LoopId == market.LoopId))).ShouldBe(1);
+    }
 }
 
 /// <summary>A host that lets a key make three calls a minute.</summary>
