@@ -34,6 +34,7 @@ public static class AuditorCommand
         ConsistencyProofVerb.Verb,
         NoteVerb.Verb,
         MBusVerb.Verb,
+        DeviceVerb.Verb,
         WitnessVerb.Verb,
         ClearVerb.Verb,
         CheckVerb.Verb,

@@ -79,6 +79,7 @@ public static class ApiFeature
         ApiTemplates.Map(api);
         ApiTrading.Map(api);
         Devices.ReadingsApi.Map(api);
+        Devices.TelegramsApi.Map(api);
         app.MapOpenApi("/api/{documentName}/openapi.json").AllowAnonymous();
     }
 

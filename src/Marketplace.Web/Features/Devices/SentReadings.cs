@@ -31,6 +31,9 @@ internal static class SentReadings
     /// <summary>Bytes of one line at most: a batch of ten thousand readings fits.</summary>
     private const int LongestLine = 2 * 1024 * 1024;
 
+    /// <summary>Lines of one body at most, empty ones too: each takes time, however little is in it.</summary>
+    private const int MostLines = 1_000_000;
+
     private const string Malformed = "malformed";
 
     private static readonly string[] SignedColumns = ["device", "sequence", "register", "start", "seconds", "value", "unit", "signature"];
@@ -220,12 +223,18 @@ internal static class SentReadings
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesOfAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+        var lines = 0;
         while (true)
         {
             var result = await reader.ReadAsync(cancellationToken);
             var buffer = result.Buffer;
             while (buffer.PositionOf((byte)'\n') is { } end)
             {
+                if (++lines > MostLines)
+                {
+                    throw new BodyException("", string.Create(CultureInfo.InvariantCulture, $"The body has more than {MostLines} lines. Send it in parts; what came before is taken in."));
+                }
+
                 yield return Trimmed(buffer.Slice(0, end));
                 buffer = buffer.Slice(buffer.GetPosition(1, end));
             }

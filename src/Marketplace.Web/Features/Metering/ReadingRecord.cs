@@ -32,12 +32,26 @@ public static class ReadingRecord
             throw new ArgumentException("Every revision but the first names its predecessor, and only they do", nameof(predecessor));
         }
 
-        // The lines of CanonicalRecord, written at once: there is one for each hour of each meter there is. A test holds the two together.
+        return Lines(loopSlug, reading.MeterCode, Instants.Iso(reading.Hour), reading.Energy, reading.Quality, reading.Revision, predecessor);
+    }
+
+    /// <summary>The record of the first value of an hour, as <see cref="ForLedger"/> makes it.</summary>
+    /// <param name="hourText">The hour as it stands in records.</param>
+    internal static LedgerRecord First(string loopSlug, NewReading reading, string hourText) => new(
+        RecordKind.Reading,
+        Version,
+        $"reading/{reading.MeterCode}/{hourText}/0",
+        Lines(loopSlug, reading.MeterCode, hourText, reading.Energy, reading.Quality, 0, null),
+        reading.MemberId,
+        DateOnly.FromDateTime(reading.Hour.UtcDateTime));
+
+    // The lines of CanonicalRecord, written at once: there is one for each hour of each meter there is. A test holds the two together.
+    private static byte[] Lines(string loopSlug, string meterCode, string hourText, Energy energy, ReadingQuality quality, int revision, string? predecessor)
+    {
         Refuse(loopSlug);
-        Refuse(reading.MeterCode);
+        Refuse(meterCode);
         var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"reading/v{Version}\nloop {loopSlug}\nmeter {reading.MeterCode}\nhour {Instants.Iso(reading.Hour)}\nenergyWh {reading.Energy.WattHours}\nquality {NameOf(reading.Quality)}\nrevision {reading.Revision}\n");
+            CultureInfo.InvariantCulture, $"reading/v{Version}\nloop {loopSlug}\nmeter {meterCode}\nhour {hourText}\nenergyWh {energy.WattHours}\nquality {NameOf(quality)}\nrevision {revision}\n");
         return Utf8.GetBytes(predecessor is null ? text : $"{text}predecessor {predecessor}\n");
     }
 

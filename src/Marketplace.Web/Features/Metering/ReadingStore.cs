@@ -3,7 +3,6 @@ using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Marketplace.Web.Features.Metering;
 
@@ -78,13 +77,20 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         var connection = await work.ConnectionAsync(cancellationToken);
         var secrets = new Dictionary<(int, DateOnly), byte[]?>();
         var records = new LedgerRecord[readings.Count + further.Count];
+        var (hour, hourText) = (default(DateTimeOffset), "");
         for (var i = 0; i < readings.Count; i++)
         {
             var reading = readings[i];
-            var predecessor = reading.Revision == 0
-                ? null
-                : ReadingRecord.CommitmentOfLast(loopSlug, reading.BeforeForRecord(), await SecretAsync(connection, loopId, reading, secrets, cancellationToken));
-            records[i] = ReadingRecord.ForLedger(loopSlug, reading.ForRecord(), predecessor);
+            if (reading.Revision > 0)
+            {
+                var secret = await SecretAsync(connection, loopId, reading, secrets, cancellationToken);
+                records[i] = ReadingRecord.ForLedger(loopSlug, reading.ForRecord(), ReadingRecord.CommitmentOfLast(loopSlug, reading.BeforeForRecord(), secret));
+                continue;
+            }
+
+            // Deliveries go hour by hour: its text is made once.
+            (hour, hourText) = reading.Hour == hour ? (hour, hourText) : (reading.Hour, Instants.Iso(reading.Hour));
+            records[i] = ReadingRecord.First(loopSlug, reading, hourText);
         }
 
         for (var i = 0; i < further.Count; i++)
@@ -96,7 +102,7 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         if (readings.Count > 0)
         {
             await EnsureMonthsAsync("market.ensure_readings_month", readings.Select(reading => reading.Hour), cancellationToken);
-            await CopyAsync(connection, loopId, readings, appended, time.GetUtcNow(), cancellationToken);
+            await ReadingCopy.WriteAsync(connection, loopId, readings, appended, time.GetUtcNow(), cancellationToken);
         }
 
         return appended;
@@ -113,40 +119,6 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         }
 
         return ExecuteAsync($"SELECT {function}(month) FROM unnest($1) AS month", cancellationToken, Parameter(months.ToArray()));
-    }
-
-    // Column by column with its type, without boxing: this is the way of every reading there is.
-    private static async Task CopyAsync(
-        NpgsqlConnection connection, int loopId, IReadOnlyList<NewReading> readings, AppendedBatch appended, DateTimeOffset receivedAt, CancellationToken cancellationToken)
-    {
-        await using var copy = await connection.BeginBinaryImportAsync(
-            "COPY market.readings (loop_id, meter_id, hour, revision, energy, quality, note, received_at, batch_id, batch_position) FROM STDIN (FORMAT BINARY)",
-            cancellationToken);
-        for (var i = 0; i < readings.Count; i++)
-        {
-            var reading = readings[i];
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(loopId, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(reading.MeterId, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(reading.Hour, NpgsqlDbType.TimestampTz, cancellationToken);
-            await copy.WriteAsync(reading.Revision, NpgsqlDbType.Smallint, cancellationToken);
-            await copy.WriteAsync(reading.Energy.WattHours, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync((short)reading.Quality, NpgsqlDbType.Smallint, cancellationToken);
-            if (reading.Note is { } note)
-            {
-                await copy.WriteAsync(note, NpgsqlDbType.Text, cancellationToken);
-            }
-            else
-            {
-                await copy.WriteNullAsync(cancellationToken);
-            }
-
-            await copy.WriteAsync(receivedAt, NpgsqlDbType.TimestampTz, cancellationToken);
-            await copy.WriteAsync(appended.BatchId, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(appended.Positions[i], NpgsqlDbType.Integer, cancellationToken);
-        }
-
-        await copy.CompleteAsync(cancellationToken);
     }
 
     private static async Task<byte[]?> SecretAsync(

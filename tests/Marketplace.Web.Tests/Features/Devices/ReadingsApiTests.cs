@@ -171,10 +171,13 @@ public sealed class ReadingsApiTests(AccountsHost host) : IClassFixture<Accounts
     public async Task A_small_file_that_unpacks_into_a_mountain_is_given_up()
     {
         var site = await OpenAsync();
-        var (status, body) = await Post(site, Encoding.UTF8.GetBytes("meter,start,value,unit\n" + new string('\n', 129 * 1024 * 1024)), "text/csv", isPacked: true);
+        var (status, body) = await Post(site, Encoding.UTF8.GetBytes("[" + new string(' ', 129 * 1024 * 1024)), "application/json", isPacked: true);
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         body.GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("larger than 128 MB");
+        (status, body) = await Post(site, Encoding.UTF8.GetBytes("meter,start,value,unit" + new string('\n', 1_100_000)), "text/csv", isPacked: true);
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        body.GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("lines");
         (await Post(site, [1, 2, 3], "text/csv", isPacked: false)).Status.ShouldBe(HttpStatusCode.BadRequest);
     }
 }

@@ -23,6 +23,14 @@ public sealed class ReceiveReadingsTests : MeteringLoop
             "reading/v1\nloop demo-week\nmeter b4-heat\nhour 2019-12-03T00:00:00Z\nenergyWh 35840\nquality measured\nrevision 0\n");
         Encoding.UTF8.GetString(ReadingRecord.Canonical("demo-week", first with { Revision = 1, Quality = ReadingQuality.Corrected }, "0101ab")).ShouldBe(
             "reading/v1\nloop demo-week\nmeter b4-heat\nhour 2019-12-03T00:00:00Z\nenergyWh 35840\nquality corrected\nrevision 1\npredecessor 0101ab\n");
+        foreach (var reading in new[] { first, first with { Energy = Energy.FromWh(0), Quality = ReadingQuality.Estimated, MeterCode = "é-1" } })
+        {
+            ReadingRecord.Canonical("demo-week", reading, null).ShouldBe(CanonicalRecord.Of("reading", 1)
+                .Add("loop", "demo-week").Add("meter", reading.MeterCode).Add("hour", reading.Hour).Add("energyWh", reading.Energy.WattHours)
+                .Add("quality", reading.Quality == ReadingQuality.Measured ? "measured" : "estimated").Add("revision", 0).ToBytes());
+        }
+
+        Should.Throw<ArgumentException>(() => ReadingRecord.Canonical("demo-week", first with { MeterCode = "a\nb" }, null));
         ReadingRecord.Key("b4-heat", first.Hour, 1).ShouldBe("reading/b4-heat/2019-12-03T00:00:00Z/1");
         Should.Throw<ArgumentException>(() => ReadingRecord.Canonical("demo-week", first, "0101ab"));
         Should.Throw<ArgumentException>(() => ReadingRecord.Canonical("demo-week", first with { Revision = 1 }, null));
