@@ -47,6 +47,11 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRe
         await db.OrderTemplates.Where(template => template.LoopId == loopId && template.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.OrderUploads.Where(upload => upload.LoopId == loopId && upload.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.DealNotes.Where(note => note.LoopId == loopId && note.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        var meters = db.Meters.Where(meter => meter.LoopId == loopId && meter.MemberId == memberId).Select(meter => meter.Id);
+        await db.ReadingPhotos
+            .Where(photo => photo.LoopId == loopId && db.ManualReadings.Any(reading => reading.LoopId == loopId && reading.Id == photo.ReadingId && meters.Contains(reading.MeterId)))
+            .ExecuteDeleteAsync(cancellationToken);
+        await db.MeterTests.Where(test => test.LoopId == loopId && meters.Contains(test.MeterId)).ExecuteUpdateAsync(rows => rows.SetProperty(test => test.Reason, ""), cancellationToken);
         member.Name = member.Key;
         member.Attributes = null;
         await db.SaveChangesAsync(cancellationToken);
