@@ -121,8 +121,9 @@ internal sealed class Ingest : IBenchmark
         await using var source = NpgsqlDataSource.Create(database.Owner);
         await using var command = source.CreateCommand(
             """
-            SELECT (SELECT max(size) FROM ledger.checkpoints) = (SELECT sum(entry_count) FROM ledger.batches)
-               AND NOT EXISTS (SELECT FROM ledger.pending)
+            SELECT (SELECT max(size) FROM ledger.checkpoints WHERE loop_id = l.id) = (SELECT sum(entry_count) FROM ledger.batches WHERE loop_id = l.id)
+               AND NOT EXISTS (SELECT FROM ledger.pending WHERE loop_id = l.id)
+            FROM market.loops l WHERE l.slug = 'district'
             """);
         return stored == rows && await command.ExecuteScalarAsync() is true
             ? (seconds, report["peakMemoryMegabytes"]!.GetValue<double>())
