@@ -33,11 +33,9 @@ public sealed partial class StoreDay(MarketplaceDb db, LoopPlants plants, ILinea
             return;
         }
 
-        var result = DayAuction.Clear(book, solver);
-        var report = DayCheck.Check(result);
-        if (!report.Holds)
+        // A gate closes in time with a plan or without one.
+        if (Checked(loop, day, book) is not { } result)
         {
-            LogRefused(loop.Slug, day, string.Join(" ", report.Findings));
             return;
         }
 
@@ -54,6 +52,27 @@ public sealed partial class StoreDay(MarketplaceDb db, LoopPlants plants, ILinea
                 Held = store.Item.Held[h],
             }))],
             cancellationToken);
+    }
+
+    private DayResult? Checked(Loop loop, Interval day, DayBook book)
+    {
+        try
+        {
+            var result = DayAuction.Clear(book, solver);
+            var report = DayCheck.Check(result);
+            if (report.Holds)
+            {
+                return result;
+            }
+
+            LogRefused(loop.Slug, day, string.Join(" ", report.Findings));
+        }
+        catch (InvalidOperationException noPlan)
+        {
+            LogNone(noPlan, loop.Slug, day);
+        }
+
+        return null;
     }
 
     /// <summary>The day as it is expected; none where the loop has not traded for a whole day yet.</summary>
@@ -122,6 +141,9 @@ public sealed partial class StoreDay(MarketplaceDb db, LoopPlants plants, ILinea
         book.Connections,
         book.Cap,
         book.Floor);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Loop {Loop}: no plan can be made for stores of {Day}")]
+    private partial void LogNone(Exception problem, string loop, Interval day);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Loop {Loop}: the plan for stores of {Day} fails its check and is not used: {Findings}")]
     private partial void LogRefused(string loop, Interval day, string findings);
