@@ -33,8 +33,6 @@ public sealed record TelegramOutcome(string? Device, string? Rule, string? Reaso
 internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, ReadingStore store, Sequencer sequencer, MarketTime marketTime, TimeProvider time)
     : IRequestHandler<ReceiveTelegrams, IReadOnlyList<TelegramOutcome>>
 {
-    private const decimal JoulesAWattHour = 3600m;
-
     public async Task<IReadOnlyList<TelegramOutcome>> Handle(ReceiveTelegrams request, CancellationToken cancellationToken)
     {
         var market = await marketTime.NowAsync(request.LoopId, cancellationToken);
@@ -123,33 +121,26 @@ internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, Readin
         _ => null,
     };
 
-    /// <summary>The counter and the temperatures of the moment, for registers that are in service.</summary>
+    /// <summary>The counters and the temperatures of the moment, for registers that are in service.</summary>
     private static Dictionary<Register, long> ValuesOf(MBusTelegram telegram, List<Register> inService)
     {
-        var values = new Dictionary<Register, long>();
-        foreach (var record in telegram.Records)
+        var (now, main) = (MainRegisters.Of(telegram), CounterOf(telegram.Header.Medium, inService));
+        var values = new (Register Register, long? Value)[]
         {
-            if (record is not { Function: MBusFunction.Instantaneous or MBusFunction.Actual, Storage: 0, Tariff: 0, Subunit: 0, Value: { IsValid: true, Number: { } number } })
-            {
-                continue;
-            }
-
-            var (register, value) = record switch
-            {
-                { Quantity: "Energy", Unit: "Wh" } => (CounterOf(telegram.Header.Medium, inService), number),
-                { Quantity: "Energy", Unit: "J" } => (CounterOf(telegram.Header.Medium, inService), number / JoulesAWattHour),
-                { Quantity: "Flow temperature", Unit: "°C" } => (Register.FlowTemperature, number * 1000m),
-                { Quantity: "Return temperature", Unit: "°C" } => (Register.ReturnTemperature, number * 1000m),
-                _ => (default, 0m),
-            };
-            if (register != default && inService.Contains(register) && Math.Abs(value) < 1_000_000_000_000_000m)
-            {
-                values.TryAdd(register, (long)decimal.Round(value, MidpointRounding.AwayFromZero));
-            }
-        }
-
-        return values;
+            (main, now.Energy?.WattHours),
+            (OtherDirection(main), now.EnergyBack?.WattHours),
+            (Register.FlowTemperature, now.FlowMilliCelsius),
+            (Register.ReturnTemperature, now.ReturnMilliCelsius),
+        };
+        return values.Where(row => row.Value is not null && inService.Contains(row.Register)).ToDictionary(row => row.Register, row => row.Value!.Value);
     }
+
+    private static Register OtherDirection(Register counter) => counter switch
+    {
+        Register.HeatTotal => Register.ColdTotal,
+        Register.ElectricityTotal => Register.ElectricityExportTotal,
+        _ => default,
+    };
 
     private static Register CounterOf(string? medium, List<Register> inService) =>
         medium?.Contains("cool", StringComparison.OrdinalIgnoreCase) == true && inService.Contains(Register.ColdTotal)
