@@ -1721,6 +1721,86 @@ namespace Marketplace.Migrations.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Marketplace.Data.FlagResolution", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("FlagId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("flag_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid?>("ResolvedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resolved_by");
+
+                    b.HasKey("LoopId", "FlagId")
+                        .HasName("pk_flag_resolutions");
+
+                    b.ToTable("flag_resolutions", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ForecastDay", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<byte[]>("Canonical")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<int>("Meters")
+                        .HasColumnType("integer")
+                        .HasColumnName("meters");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.HasKey("LoopId", "Day", "Version")
+                        .HasName("pk_forecast_days");
+
+                    b.ToTable("forecast_days", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.HourBalance", b =>
                 {
                     b.Property<int>("LoopId")
@@ -1985,6 +2065,22 @@ namespace Marketplace.Migrations.Migrations
                         .HasDatabaseName("ix_accounts_loop_id_kind_member_id");
 
                     b.ToTable("accounts", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.JudgedDay", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateOnly>("Until")
+                        .HasColumnType("date")
+                        .HasColumnName("until");
+
+                    b.HasKey("LoopId")
+                        .HasName("pk_judged_days");
+
+                    b.ToTable("judged_days", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.LineFlow", b =>
@@ -2712,6 +2808,134 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("meters", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MeterClassTerms", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("ClassName")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("class_name");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<decimal>("HampelDeviations")
+                        .HasColumnType("numeric")
+                        .HasColumnName("hampel_deviations");
+
+                    b.Property<decimal>("HeatTolerance")
+                        .HasColumnType("numeric")
+                        .HasColumnName("heat_tolerance");
+
+                    b.Property<decimal>("HistoryFactor")
+                        .HasColumnType("numeric")
+                        .HasColumnName("history_factor");
+
+                    b.Property<decimal>("JumpFactor")
+                        .HasColumnType("numeric")
+                        .HasColumnName("jump_factor");
+
+                    b.Property<decimal>("LeastDifference")
+                        .HasColumnType("numeric")
+                        .HasColumnName("least_difference");
+
+                    b.Property<int>("LongZeroHours")
+                        .HasColumnType("integer")
+                        .HasColumnName("long_zero_hours");
+
+                    b.Property<decimal>("MostLoss")
+                        .HasColumnType("numeric")
+                        .HasColumnName("most_loss");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<decimal>("RegisterTolerance")
+                        .HasColumnType("numeric")
+                        .HasColumnName("register_tolerance");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<decimal>("SpikeOverThirdPeak")
+                        .HasColumnType("numeric")
+                        .HasColumnName("spike_over_third_peak");
+
+                    b.Property<int>("StuckHours")
+                        .HasColumnType("integer")
+                        .HasColumnName("stuck_hours");
+
+                    b.HasKey("LoopId", "ClassName", "Version")
+                        .HasName("pk_meter_class_terms");
+
+                    b.ToTable("meter_class_terms", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MeterForecast", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<string>("Errors")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("errors");
+
+                    b.PrimitiveCollection<long[]>("HoursWh")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("hours_wh");
+
+                    b.Property<DateTimeOffset>("KnownUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("known_until");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<short>("Method")
+                        .HasColumnType("smallint")
+                        .HasColumnName("method");
+
+                    b.Property<long>("UsualError")
+                        .HasColumnType("bigint")
+                        .HasColumnName("usual_error");
+
+                    b.HasKey("LoopId", "Day", "Version", "MeterId")
+                        .HasName("pk_meter_forecasts");
+
+                    b.HasIndex("LoopId", "MeterId", "Day")
+                        .HasDatabaseName("ix_meter_forecasts_loop_id_meter_id_day");
+
+                    b.ToTable("meter_forecasts", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MeterTest", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2822,6 +3046,55 @@ namespace Marketplace.Migrations.Migrations
                         {
                             t.HasCheckConstraint("money_receipts_amount_positive", "amount > 0");
                         });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.OpenFlag", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("FlagId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("flag_id");
+
+                    b.Property<short?>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<string>("CheckName")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("check_name");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<short>("Severity")
+                        .HasColumnType("smallint")
+                        .HasColumnName("severity");
+
+                    b.HasKey("LoopId", "FlagId")
+                        .HasName("pk_open_flags");
+
+                    b.HasIndex("LoopId", "MeterId")
+                        .HasDatabaseName("ix_open_flags_loop_id_meter_id");
+
+                    b.HasIndex("LoopId", "Severity", "Hour", "FlagId")
+                        .IsDescending(false, true, true, true)
+                        .HasDatabaseName("ix_open_flags_loop_id_severity_hour_flag_id");
+
+                    b.HasIndex("LoopId", "CheckName", "Severity", "Hour", "FlagId")
+                        .IsDescending(false, false, true, true, true)
+                        .HasDatabaseName("ix_open_flags_loop_id_check_name_severity_hour_flag_id");
+
+                    b.ToTable("open_flags", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.OperatorAction", b =>
@@ -3197,6 +3470,44 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("positions", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.QuantityChoice", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<short>("Source")
+                        .HasColumnType("smallint")
+                        .HasColumnName("source");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "Version")
+                        .HasName("pk_quantity_choices");
+
+                    b.ToTable("quantity_choices", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Reading", b =>
                 {
                     b.Property<int>("LoopId")
@@ -3276,6 +3587,38 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_reading_calls");
 
                     b.ToTable("reading_calls", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingEstimate", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<short>("Revision")
+                        .HasColumnType("smallint")
+                        .HasColumnName("revision");
+
+                    b.Property<short>("Applied")
+                        .HasColumnType("smallint")
+                        .HasColumnName("applied");
+
+                    b.Property<short>("Requested")
+                        .HasColumnType("smallint")
+                        .HasColumnName("requested");
+
+                    b.HasKey("LoopId", "MeterId", "Hour", "Revision")
+                        .HasName("pk_reading_estimates");
+
+                    b.ToTable("reading_estimates", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.ReadingFile", b =>
@@ -3393,6 +3736,70 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_reading_file_refusals");
 
                     b.ToTable("reading_file_refusals", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingFlag", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("CheckName")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("check_name");
+
+                    b.Property<DateTimeOffset>("FoundAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("found_at");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<short>("Occurrence")
+                        .HasColumnType("smallint")
+                        .HasColumnName("occurrence");
+
+                    b.Property<string>("OtherMeter")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("other_meter");
+
+                    b.Property<short>("Severity")
+                        .HasColumnType("smallint")
+                        .HasColumnName("severity");
+
+                    b.Property<DateTimeOffset>("UntilHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until_hour");
+
+                    b.Property<string>("Words")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("words");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_reading_flags");
+
+                    b.HasIndex("LoopId", "MeterId", "Hour", "CheckName", "Occurrence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reading_flags_loop_id_meter_id_hour_check_name_occurrence");
+
+                    b.ToTable("reading_flags", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.ReadingPhoto", b =>
@@ -3881,6 +4288,34 @@ namespace Marketplace.Migrations.Migrations
                         {
                             t.HasCheckConstraint("transfers_amount_positive", "amount > 0");
                         });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.UnjudgedReadings", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<DateTimeOffset>("FromHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_hour");
+
+                    b.Property<long>("Stamp")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stamp");
+
+                    b.Property<DateTimeOffset>("UntilHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until_hour");
+
+                    b.HasKey("LoopId", "MeterId")
+                        .HasName("pk_unjudged_readings");
+
+                    b.ToTable("unjudged_readings", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.VirtualMeter", b =>
@@ -4644,6 +5079,26 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_device_registers_meters_loop_id_meter_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.FlagResolution", b =>
+                {
+                    b.HasOne("Marketplace.Data.ReadingFlag", null)
+                        .WithOne()
+                        .HasForeignKey("Marketplace.Data.FlagResolution", "LoopId", "FlagId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_flag_resolutions_reading_flags_loop_id_flag_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ForecastDay", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_forecast_days_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.HourConditions", b =>
                 {
                     b.HasOne("Marketplace.Data.Loop", null)
@@ -4672,6 +5127,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_invitations_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.JudgedDay", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithOne()
+                        .HasForeignKey("Marketplace.Data.JudgedDay", "LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_judged_days_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.LiveTrade", b =>
@@ -4808,6 +5273,26 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_meters_members_loop_id_member_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.MeterClassTerms", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_meter_class_terms_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.MeterForecast", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_meter_forecasts_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.MeterTest", b =>
                 {
                     b.HasOne("Marketplace.Data.Meter", null)
@@ -4895,6 +5380,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_plant_shares_plants_loop_id_plant_code");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.QuantityChoice", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_quantity_choices_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.ReadingCall", b =>
                 {
                     b.HasOne("Marketplace.Data.Loop", null)
@@ -4923,6 +5418,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_reading_file_refusals_reading_files_loop_id_file_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReadingFlag", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reading_flags_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.ReadingPhoto", b =>

@@ -77,6 +77,26 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<ReadingCall> ReadingCalls => Set<ReadingCall>();
 
+    public DbSet<ReadingFlag> ReadingFlags => Set<ReadingFlag>();
+
+    public DbSet<OpenFlag> OpenFlags => Set<OpenFlag>();
+
+    public DbSet<FlagResolution> FlagResolutions => Set<FlagResolution>();
+
+    public DbSet<UnjudgedReadings> UnjudgedReadings => Set<UnjudgedReadings>();
+
+    public DbSet<JudgedDay> JudgedDays => Set<JudgedDay>();
+
+    public DbSet<MeterClassTerms> MeterClassTerms => Set<MeterClassTerms>();
+
+    public DbSet<ReadingEstimate> ReadingEstimates => Set<ReadingEstimate>();
+
+    public DbSet<MeterForecast> MeterForecasts => Set<MeterForecast>();
+
+    public DbSet<ForecastDay> ForecastDays => Set<ForecastDay>();
+
+    public DbSet<QuantityChoice> QuantityChoices => Set<QuantityChoice>();
+
     public DbSet<HourConditions> Conditions => Set<HourConditions>();
 
     public DbSet<PlantRecord> Plants => Set<PlantRecord>();

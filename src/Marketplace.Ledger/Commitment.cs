@@ -53,6 +53,9 @@ public enum RecordKind : byte
 
     /// <summary>The sharing out, trading or settlement of a transformer's charging quotas in a period.</summary>
     ChargingQuota = 16,
+
+    /// <summary>The forecasts of a loop's meters for a day.</summary>
+    Forecast = 17,
 }
 
 /// <summary>A record to be committed to.</summary>

@@ -29,6 +29,9 @@ public enum EstimationMethod
 
     /// <summary>The shape of another method, scaled to what the register counted over the gap.</summary>
     RegisterDifference = 8,
+
+    /// <summary>What had been forecast for the hour before it came.</summary>
+    Forecast = 9,
 }
 
 /// <summary>A substitute for a reading that did not come, with the method that the gap called for and the one that could be applied.</summary>

@@ -14,6 +14,7 @@ namespace Marketplace.Metering;
 /// <param name="Before">What the register showed at the start of the gap.</param>
 /// <param name="After">What it showed at its end.</param>
 /// <param name="Parameters">The class of the meter: the digits of its register.</param>
+/// <param name="Forecast">What had been forecast for an hour from measurements before it.</param>
 public sealed record EstimationEvidence(
     MeterSeries Own,
     LoopCalendar Calendar,
@@ -21,7 +22,8 @@ public sealed record EstimationEvidence(
     OutdoorTemperature? Temperature = null,
     RegisterReading? Before = null,
     RegisterReading? After = null,
-    MeterClass? Parameters = null);
+    MeterClass? Parameters = null,
+    Func<DateTimeOffset, Energy?>? Forecast = null);
 
 /// <summary>An estimate of one hour of a gap.</summary>
 public sealed record EstimatedGapHour(DateTimeOffset Hour, Estimate Estimate);
@@ -37,7 +39,7 @@ public static class EstimationLadder
     public static IReadOnlyList<EstimationMethod> Order { get; } =
     [
         EstimationMethod.Sibling, EstimationMethod.Linear, EstimationMethod.LikeDays, EstimationMethod.LastWeek,
-        EstimationMethod.Weather, EstimationMethod.Yesterday, EstimationMethod.Zero, EstimationMethod.RegisterDifference,
+        EstimationMethod.Weather, EstimationMethod.Forecast, EstimationMethod.Yesterday, EstimationMethod.Zero, EstimationMethod.RegisterDifference,
     ];
 
     /// <summary>The longest gap, in hours, that like days are asked for: beyond it the weather has changed.</summary>
@@ -100,8 +102,11 @@ public static class EstimationLadder
 
             var near = Estimation.Of(hour, at => InGap(at) ? null : ValueAt(own, at) is { } value ? new Energy(value) : null, evidence.Calendar);
             var isFounded = near.Applied is EstimationMethod.Linear or EstimationMethod.LikeDays or EstimationMethod.LastWeek;
-            return isFounded ? near : ByWeather(hour) ?? near;
+            return isFounded ? near : ByWeather(hour) ?? ByForecast(hour) ?? near;
         }
+
+        Estimate? ByForecast(DateTimeOffset hour) =>
+            evidence.Forecast?.Invoke(hour) is { } forecast ? Made(EstimationMethod.Forecast, forecast.WattHours, "what had been forecast for the hour") : null;
 
         Estimate? ByWeather(DateTimeOffset hour) =>
             evidence.Temperature?.Invoke(hour) is { } outside && profile.Value is { } learnt

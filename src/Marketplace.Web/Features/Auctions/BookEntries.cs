@@ -3,6 +3,7 @@ using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Web.Features.Deals;
+using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Network;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Plants;
@@ -38,7 +39,7 @@ public sealed record ComposedBook(IReadOnlyList<BookEntry> Orders, IReadOnlyList
 
 /// <summary>Gathers what stands in the book of an hour: own orders in the order in which they were placed, then standing
 /// orders, then the loop's default terms for members without either, then what the plants bid.</summary>
-public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket live, DealNominations deals)
+public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket live, DealNominations deals, ExpectedQuantities expected)
 {
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
@@ -54,7 +55,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
             ?? throw new RefusedException($"No tariff is valid at {Instants.Iso(hour)}.");
         var own = await live.OrdersAsync(loop.Id, hour, cancellationToken);
         var standing = await StandingTerms.AtAsync(db, loop, hour, cancellationToken);
-        var forecasts = await ForecastsAsync(loop.Id, hour, cancellationToken);
+        var forecasts = await expected.AtAsync(loop, hour, cancellationToken) ?? await ForecastsAsync(loop.Id, hour, cancellationToken);
         var bids = await plants.BidsAsync(loop.Id, hour, conditions, tariff, forecasts, cancellationToken);
 
         var entries = new List<BookEntry>();

@@ -5,6 +5,7 @@ using Marketplace.Metering;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Features.Replay;
 using Marketplace.Web.Pipeline;
 
@@ -21,7 +22,7 @@ public sealed record ImportReport(
 
 /// <summary>Takes the readings of a folder or file in, without running a market on them. The loop named after the folder is made
 /// if there is none. Importing the same rows again changes nothing; other values for known hours are corrections.</summary>
-public sealed class ReadingsImport(Requests requests, LoopNames loops, TimeProvider time)
+public sealed class ReadingsImport(Requests requests, LoopNames loops, ReadingChecks checks, TimeProvider time)
 {
     // Enough that a transaction's own cost does not count, few enough that memory stays small.
     private const int ReadingsAtOnce = 50_000;
@@ -58,6 +59,8 @@ public sealed class ReadingsImport(Requests requests, LoopNames loops, TimeProvi
             say($"{Instants.Iso(parts[part])}: {Text(stored + alreadyKnown)} of {Text(folder.ReadingCount)} readings.");
         }
 
+        var judged = await checks.RunAsync(loopId, cancellationToken);
+        say($"The checks looked at {Text(judged.Meters)} meters and raised {Text(judged.Found)} flags.");
         return new ImportReport(
             folder.Slug, known is null, folder.RowsRead, stored, corrected, alreadyKnown, folder.RowsRead - stored - alreadyKnown,
             folder.Meters.Sum(meter => meter.MissingHours), folder.Problems.ByRule, folder.Problems.Kept, MemoryWatch.OwnPeakMegabytes);

@@ -3,6 +3,7 @@ using System.Text;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Metering.Files;
+using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Features.Proofs;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
@@ -17,6 +18,12 @@ public static class MeteringFeature
         builder.Services.AddScoped<ReadingStore>();
         builder.Services.AddScoped<ReadingIntake>();
         builder.Services.AddScoped<ReadingsImport>();
+        builder.Services.AddScoped<MeasuredHours>();
+        builder.Services.AddScoped<MeterClasses>();
+        builder.Services.AddScoped<FlagBook>();
+        builder.Services.AddScoped<RegisterEvidence>();
+        builder.Services.AddScoped<GapEstimates>();
+        builder.Services.AddScoped<ReadingChecks>();
         builder.Services.AddSingleton<ReadingFileWorker>();
         builder.Services.AddSingleton<FolderWatch>();
         if (Commands.Serves(Environment.GetCommandLineArgs()[1..]))
@@ -34,6 +41,7 @@ public static class MeteringFeature
         meter.MapGet("/{hour}/{revision:int}.{form:regex(^(json|proof|tlog-proof)$)}", ProofAsync);
         meter.MapGet("/{hour}/meter-proof", MeterProofAsync);
         routes.MapReadingFiles();
+        routes.MapExceptions();
     }
 
     private static async Task<IResult> CsvAsync(string slug, string code, string? period, Requests requests, CancellationToken cancellationToken)

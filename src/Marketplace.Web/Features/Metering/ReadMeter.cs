@@ -8,7 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Metering;
 
 /// <summary>One meter with its hours in an interval. Its member, the operator and the loop's auditors may ask.</summary>
-public sealed record ReadMeter(int LoopId, string MeterCode, Interval Interval) : IRequest<MeterSheet?>, IGuarded
+/// <param name="AsOf">By what had been received until then; null is by all that is known.</param>
+public sealed record ReadMeter(int LoopId, string MeterCode, Interval Interval, DateTimeOffset? AsOf = null) : IRequest<MeterSheet?>, IGuarded
 {
     public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
 }
@@ -40,7 +41,7 @@ internal sealed class ReadMeterHandler(Work work, CurrentActor current) : IReque
         var member = await work.Db.Members.AsNoTracking()
             .SingleAsync(member => member.LoopId == meter.LoopId && member.Id == meter.MemberId, cancellationToken);
         var hours = await CurrentReadings.ReadAsync(
-            await work.ConnectionAsync(cancellationToken), meter.LoopId, "m.id = $4", meter.Id, request.Interval, cancellationToken);
+            await work.ConnectionAsync(cancellationToken), meter.LoopId, "m.id = $4", meter.Id, request.Interval, cancellationToken, request.AsOf);
         return new MeterSheet(
             meter.Id, meter.Code, meter.Carrier, meter.Direction, member.Id, member.Name, meter.InServiceFrom, meter.InServiceUntil, hours);
     }

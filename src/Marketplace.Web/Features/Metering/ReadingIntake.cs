@@ -88,6 +88,13 @@ internal sealed class ReadingIntake(Work work, ReadingStore store, Sequencer seq
         }
 
         var current = before[^1];
+        if (own == ReadingQuality.Measured && current.Quality == ReadingQuality.Estimated
+            && before.Exists(revision => revision.Quality != ReadingQuality.Estimated && revision.Energy == reading.Energy))
+        {
+            // An operator has put an estimate in the place of this very value: that it comes once more is no news.
+            return null;
+        }
+
         return (current.Quality, own) switch
         {
             (ReadingQuality.Estimated, ReadingQuality.Measured) => ReadingQuality.Measured,

@@ -103,9 +103,35 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         {
             await EnsureMonthsAsync("market.ensure_readings_month", readings.Select(reading => reading.Hour), cancellationToken);
             await ReadingCopy.WriteAsync(connection, loopId, readings, appended, time.GetUtcNow(), cancellationToken);
+            await LeaveForChecksAsync(loopId, readings, cancellationToken);
         }
 
         return appended;
+    }
+
+    // The checks come later, on their own time: here it is only noted which hours of which meters they have not seen.
+    private async Task LeaveForChecksAsync(int loopId, IReadOnlyList<NewReading> readings, CancellationToken cancellationToken)
+    {
+        var spans = new SortedDictionary<int, (DateTimeOffset First, DateTimeOffset Last)>();
+        foreach (var reading in readings)
+        {
+            spans[reading.MeterId] = spans.TryGetValue(reading.MeterId, out var span)
+                ? (reading.Hour < span.First ? reading.Hour : span.First, reading.Hour > span.Last ? reading.Hour : span.Last)
+                : (reading.Hour, reading.Hour);
+        }
+
+        await ExecuteAsync(
+            """
+            INSERT INTO market.unjudged_readings AS u (loop_id, meter_id, from_hour, until_hour, stamp)
+            SELECT $1, n.meter_id, n.first_hour, n.last_hour + interval '1 hour', 1 FROM unnest($2, $3, $4) AS n(meter_id, first_hour, last_hour)
+            ON CONFLICT (loop_id, meter_id) DO UPDATE
+            SET from_hour = least(u.from_hour, excluded.from_hour), until_hour = greatest(u.until_hour, excluded.until_hour), stamp = u.stamp + 1
+            """,
+            cancellationToken,
+            Parameter(loopId),
+            Parameter(spans.Keys.ToArray()),
+            Parameter(spans.Values.Select(span => span.First).ToArray()),
+            Parameter(spans.Values.Select(span => span.Last).ToArray()));
     }
 
     /// <summary>Makes the partitions of these instants, if they are not there yet.</summary>

@@ -48,14 +48,14 @@ internal static class CurrentReadings
 
     /// <param name="which">A condition of ours on meters m, with the id as $4.</param>
     public static async Task<List<MeteredHour>> ReadAsync(
-        NpgsqlConnection connection, int loopId, string which, int id, Interval interval, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int loopId, string which, int id, Interval interval, CancellationToken cancellationToken, DateTimeOffset? asOf = null)
     {
         await using var command = new NpgsqlCommand(
             $"""
             SELECT DISTINCT ON (r.meter_id, r.hour)
                    r.meter_id, m.code, m.carrier, m.direction, r.hour, r.energy, r.quality, r.revision, r.note, r.received_at, r.batch_id, r.batch_position
             FROM market.meters m JOIN market.readings r ON r.loop_id = m.loop_id AND r.meter_id = m.id
-            WHERE m.loop_id = $1 AND {which} AND r.loop_id = $1 AND r.hour >= $2 AND r.hour < $3
+            WHERE m.loop_id = $1 AND {which} AND r.loop_id = $1 AND r.hour >= $2 AND r.hour < $3{(asOf is null ? "" : " AND r.received_at <= $5")}
             ORDER BY r.meter_id, r.hour, r.revision DESC
             """,
             connection);
@@ -63,6 +63,11 @@ internal static class CurrentReadings
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.Start });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.End });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        if (asOf is { } known)
+        {
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = known });
+        }
+
         var hours = new List<MeteredHour>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -1,3 +1,5 @@
+using Marketplace.Web.Features.Forecasts;
+using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Pipeline;
 using Npgsql;
 using Quartz;
@@ -28,6 +30,12 @@ public static class OperationsFeature
             quartz.ScheduleJob<Tick>(trigger => trigger
                 .WithIdentity("tick")
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromSeconds(1)).RepeatForever()));
+            quartz.ScheduleJob<DailyForecastsJob>(trigger => trigger
+                .WithIdentity("daily forecasts")
+                .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
+            quartz.ScheduleJob<ReadingChecksJob>(trigger => trigger
+                .WithIdentity("reading checks")
+                .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
         });
         builder.Services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
     }

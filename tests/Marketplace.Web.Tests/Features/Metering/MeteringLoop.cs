@@ -1,7 +1,9 @@
+using System.Security.Claims;
 using Marketplace.Data;
 using Marketplace.Metering;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Metering;
+using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
 
@@ -38,12 +40,19 @@ public abstract class MeteringLoop : IAsyncLifetime
     protected static DeliveredReading Row(string meter, int hours, decimal kilowattHours, string? note = null) =>
         new(1, meter, Hour.AddHours(hours), kilowattHours, note);
 
+    /// <summary>The daily look at all meters has been taken: what is found is found in what comes.</summary>
+    protected Task DayIsJudged() => Host.Put(db => db.JudgedDays.Add(new JudgedDay { LoopId = LoopId, Until = new DateOnly(2026, 3, 6) }));
+
     protected Task<List<Reading>> Stored() =>
         Host.Look(db => db.Readings.AsNoTracking().Where(reading => reading.LoopId == LoopId).OrderBy(reading => reading.MeterId).ThenBy(reading => reading.Hour).ThenBy(reading => reading.Revision).ToListAsync());
 
     protected async Task<long> Committed() => await Host.Look(db => db.Database.SqlQuery<long>($"SELECT coalesce(sum(entry_count), 0)::bigint AS \"Value\" FROM ledger.batches WHERE loop_id = {LoopId}").SingleAsync());
 
-    private Member Member(int id, string key) => new() { LoopId = LoopId, Id = id, Key = key, Name = key, Kind = "Dwelling", JoinedAt = Hour };
+    /// <summary>A person with these roles.</summary>
+    protected static Actor Acting(params RoleHeld[] roles) => Actor.From(new ClaimsPrincipal(new ClaimsIdentity(
+        [new Claim(ClaimTypes.NameIdentifier, new Guid(1, 2, 3, new byte[8]).ToString()), .. roles.Select(role => role.ToClaim())], "test")));
+
+    private Member Member(int id, string key) => new() { LoopId = LoopId, Id = id, Key = key, Name = key, Kind = "Dwelling", JoinedAt = Hour.AddDays(-60) };
 
     private Meter Meter(int id, int member, string code, Carrier carrier) => new()
     {

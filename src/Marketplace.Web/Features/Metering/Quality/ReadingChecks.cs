@@ -1,0 +1,44 @@
+using Marketplace.Data;
+using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
+using Quartz;
+
+namespace Marketplace.Web.Features.Metering.Quality;
+
+/// <summary>Runs the checks of a loop to their end, some meters at a time, so that no delivery waits long for them.</summary>
+public sealed class ReadingChecks(Requests requests)
+{
+    /// <returns>How much was looked at and found.</returns>
+    public async Task<JudgedReadings> RunAsync(int loopId, CancellationToken cancellationToken)
+    {
+        await requests.Send(new JudgeDay(loopId), Actor.System, cancellationToken);
+        var all = JudgedReadings.Nothing;
+        int? after = 0;
+        while (after is { } meter)
+        {
+            var some = await requests.Send(new JudgeReadings(loopId, meter), Actor.System, cancellationToken);
+            all = new JudgedReadings(all.Meters + some.Meters, all.Hours + some.Hours, all.Found + some.Found, all.Withdrawn + some.Withdrawn, null);
+            after = some.Next;
+        }
+
+        return all;
+    }
+}
+
+/// <summary>Each minute: the checks of every loop in which something came, or whose day is over.</summary>
+[DisallowConcurrentExecution]
+public sealed class ReadingChecksJob(IDbContextFactory<MarketplaceDb> databases, ReadingChecks checks, TimeProvider time) : IJob
+{
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var loops = await (from loop in db.Loops join clock in db.Clocks on loop.Id equals clock.LoopId orderby loop.Id select new { loop, clock }).AsNoTracking().ToListAsync(cancellationToken);
+
+        // A replay that is under way must not depend on when a job ran.
+        foreach (var one in loops.Where(one => one.loop.Kind != LoopKind.Replay || one.clock.MarketTime(now) >= one.loop.EndsAt))
+        {
+            await checks.RunAsync(one.loop.Id, cancellationToken);
+        }
+    }
+}
