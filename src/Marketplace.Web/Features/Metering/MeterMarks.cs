@@ -46,10 +46,10 @@ internal sealed class ShowMeterMarksHandler(Work work, RegisterEvidence register
             return null;
         }
 
-        var (from, to, asOf) = (request.Interval.Start, request.Interval.End, request.AsOf ?? DateTimeOffset.MaxValue);
+        var (first, after, asOf) = (request.Interval.Start, request.Interval.End, request.AsOf ?? DateTimeOffset.MaxValue);
         var flags = await (
             from flag in db.ReadingFlags.AsNoTracking()
-            where flag.LoopId == loopId && flag.MeterId == meter.Id && flag.Hour < to && flag.UntilHour > from && flag.FoundAt <= asOf
+            where flag.LoopId == loopId && flag.MeterId == meter.Id && flag.Hour < after && flag.UntilHour > first && flag.FoundAt <= asOf
             join end in db.FlagResolutions.Where(end => end.At <= asOf) on new { flag.LoopId, flag.Id } equals new { end.LoopId, Id = end.FlagId } into ends
             from end in ends.DefaultIfEmpty()
             orderby flag.Hour, flag.Id
@@ -57,14 +57,14 @@ internal sealed class ShowMeterMarksHandler(Work work, RegisterEvidence register
         var corrections = await db.Database.SqlQuery<CorrectionRow>($"""
             SELECT c.hour AS "Hour", f.energy AS "Before", f.quality AS "QualityBefore", c.energy AS "After", c.quality AS "QualityAfter", c.received_at AS "At", c.note AS "Note"
             FROM (SELECT DISTINCT ON (hour) hour, energy, quality, received_at, note FROM market.readings
-                  WHERE loop_id = {loopId} AND meter_id = {meter.Id} AND hour >= {from} AND hour < {to} AND revision > 0 AND received_at <= {asOf}
+                  WHERE loop_id = {loopId} AND meter_id = {meter.Id} AND hour >= {first} AND hour < {after} AND revision > 0 AND received_at <= {asOf}
                   ORDER BY hour DESC, revision DESC LIMIT {ShowMeterMarks.Most}) c
-            JOIN market.readings f ON f.loop_id = {loopId} AND f.meter_id = {meter.Id} AND f.hour = c.hour AND f.revision = 0 AND f.hour >= {from} AND f.hour < {to}
+            JOIN market.readings f ON f.loop_id = {loopId} AND f.meter_id = {meter.Id} AND f.hour = c.hour AND f.revision = 0 AND f.hour >= {first} AND f.hour < {after}
             ORDER BY c.hour DESC
             """).ToListAsync(cancellationToken);
-        var sent = (await registers.ReadAsync(loopId, [new MeterSpan(meter.Id, from, to)], cancellationToken)).GetValueOrDefault(meter.Id)?.Counters ?? [];
+        var sent = (await registers.ReadAsync(loopId, [new MeterSpan(meter.Id, first, after)], cancellationToken)).GetValueOrDefault(meter.Id)?.Counters ?? [];
         var noted = await db.ManualReadings.AsNoTracking()
-            .Where(reading => reading.LoopId == loopId && reading.MeterId == meter.Id && reading.At >= from && reading.At <= to && reading.TakenAt <= asOf)
+            .Where(reading => reading.LoopId == loopId && reading.MeterId == meter.Id && reading.At >= first && reading.At <= after && reading.TakenAt <= asOf)
             .OrderBy(reading => reading.At).Take(ShowMeterMarks.Most)
             .Select(reading => new CounterReading(reading.At, reading.Counter, true)).ToListAsync(cancellationToken);
         return new MeterMarks(

@@ -44,14 +44,14 @@ public static class MeteringFeature
         routes.MapExceptions();
     }
 
-    private static async Task<IResult> CsvAsync(string slug, string code, string? period, Requests requests, CancellationToken cancellationToken)
+    private static async Task<IResult> CsvAsync(string slug, string code, string? period, string? asof, Requests requests, CancellationToken cancellationToken)
     {
         try
         {
             var loop = await requests.Send(new FindLoop(slug), cancellationToken);
             var clock = await requests.Send(new ShowMarketClock(loop.Id), cancellationToken);
             var choice = PeriodChoice.Parse(period, PeriodChoice.Containing(PeriodUnit.Day, clock.Today(loop.Calendar)));
-            if (await requests.Send(new ReadMeter(loop.Id, code, choice.In(loop.Calendar)), cancellationToken) is not { } meter)
+            if (await requests.Send(new ReadMeter(loop.Id, code, choice.In(loop.Calendar), KnownAt.Parse(asof, loop.Calendar)), cancellationToken) is not { } meter)
             {
                 return Results.NotFound();
             }
