@@ -138,6 +138,259 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("people", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Alarm", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset?>("AcknowledgedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("cause");
+
+                    b.Property<int?>("DeviceId")
+                        .HasColumnType("integer")
+                        .HasColumnName("device_id");
+
+                    b.Property<DateTimeOffset?>("EscalatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("escalated_at");
+
+                    b.Property<DateTimeOffset>("EscalatesAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("escalates_at");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<int?>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<int?>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid?>("Owner")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset?>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<Guid?>("ResolvedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resolved_by");
+
+                    b.Property<short>("Severity")
+                        .HasColumnType("smallint")
+                        .HasColumnName("severity");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since");
+
+                    b.Property<bool>("Stands")
+                        .HasColumnType("boolean")
+                        .HasColumnName("stands");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("subject");
+
+                    b.Property<DateTimeOffset?>("TakenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_at");
+
+                    b.Property<string>("Words")
+                        .IsRequired()
+                        .HasMaxLength(600)
+                        .HasColumnType("character varying(600)")
+                        .HasColumnName("words");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("LoopId", "Cause")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_standing")
+                        .HasFilter("stands");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_alarms_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "MeterId")
+                        .HasDatabaseName("ix_alarms_loop_id_meter_id");
+
+                    b.HasIndex("LoopId", "Severity", "Id")
+                        .HasDatabaseName("ix_alarms_open")
+                        .HasFilter("resolved_at IS NULL");
+
+                    b.ToTable("alarms", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.AlarmEvent", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("AlarmId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("alarm_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<short>("Act")
+                        .HasColumnType("smallint")
+                        .HasColumnName("act");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("By")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("note");
+
+                    b.HasKey("LoopId", "AlarmId", "Id")
+                        .HasName("pk_alarm_events");
+
+                    b.ToTable("alarm_events", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.AlarmRules", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("HighMinutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("high_minutes");
+
+                    b.Property<int>("LowMinutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("low_minutes");
+
+                    b.Property<int>("PromiseHours")
+                        .HasColumnType("integer")
+                        .HasColumnName("promise_hours");
+
+                    b.Property<int>("SilentHours")
+                        .HasColumnType("integer")
+                        .HasColumnName("silent_hours");
+
+                    b.Property<int>("UrgentMinutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("urgent_minutes");
+
+                    b.HasKey("LoopId")
+                        .HasName("pk_alarm_rules");
+
+                    b.ToTable("alarm_rules", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Announcement", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("AnnouncedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("announced_at");
+
+                    b.Property<Guid?>("AnnouncedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("announced_by");
+
+                    b.Property<short?>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.PrimitiveCollection<int[]>("MemberIds")
+                        .HasColumnType("integer[]")
+                        .HasColumnName("member_ids");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("text");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("title");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<DateTimeOffset?>("WithdrawnAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("withdrawn_at");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_announcements");
+
+                    b.HasIndex("LoopId", "Until")
+                        .HasDatabaseName("ix_announcements_loop_id_until");
+
+                    b.ToTable("announcements", "market", t =>
+                        {
+                            t.HasCheckConstraint("announcements_span", "until > \"from\"");
+                        });
+                });
+
             modelBuilder.Entity("Marketplace.Data.ApiKey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1719,6 +1972,93 @@ namespace Marketplace.Migrations.Migrations
                         {
                             t.HasCheckConstraint("device_registers_span", "until_hour IS NULL OR until_hour > from_hour");
                         });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Dispatch", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<Guid?>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<short?>("Act")
+                        .HasColumnType("smallint")
+                        .HasColumnName("act");
+
+                    b.PrimitiveCollection<long[]>("AlarmIds")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("alarm_ids");
+
+                    b.Property<long?>("AnnouncementId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("announcement_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(160)
+                        .HasColumnType("character varying(160)")
+                        .HasColumnName("key");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("outcome");
+
+                    b.Property<DateTimeOffset>("QueuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("queued_at");
+
+                    b.Property<DateTimeOffset?>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<short>("Way")
+                        .HasColumnType("smallint")
+                        .HasColumnName("way");
+
+                    b.Property<int?>("WebhookId")
+                        .HasColumnType("integer")
+                        .HasColumnName("webhook_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_dispatches");
+
+                    b.HasIndex("NextAt")
+                        .HasDatabaseName("ix_dispatches_waiting")
+                        .HasFilter("state = 1");
+
+                    b.HasIndex("LoopId", "Key")
+                        .IsUnique()
+                        .HasDatabaseName("ix_dispatches_loop_id_key");
+
+                    b.ToTable("dispatches", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.FlagResolution", b =>
@@ -4247,6 +4587,62 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("tariffs", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.TemperatureTerms", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MeterId")
+                        .HasColumnType("integer")
+                        .HasColumnName("meter_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<long>("LeastLitres")
+                        .HasColumnType("bigint")
+                        .HasColumnName("least_litres");
+
+                    b.Property<int?>("ReturnAtLeast")
+                        .HasColumnType("integer")
+                        .HasColumnName("return_at_least");
+
+                    b.Property<int?>("ReturnAtMost")
+                        .HasColumnType("integer")
+                        .HasColumnName("return_at_most");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<int?>("SupplyAtLeast")
+                        .HasColumnType("integer")
+                        .HasColumnName("supply_at_least");
+
+                    b.Property<int?>("SupplyAtMost")
+                        .HasColumnType("integer")
+                        .HasColumnName("supply_at_most");
+
+                    b.Property<int>("Tolerance")
+                        .HasColumnType("integer")
+                        .HasColumnName("tolerance");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "MeterId", "Version")
+                        .HasName("pk_temperature_terms");
+
+                    b.ToTable("temperature_terms", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Transfer", b =>
                 {
                     b.Property<int>("LoopId")
@@ -4420,6 +4816,50 @@ namespace Marketplace.Migrations.Migrations
                         .HasDatabaseName("ix_watched_folders_folder");
 
                     b.ToTable("watched_folders", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Webhook", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AddedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("added_at");
+
+                    b.Property<short>("LeastSeverity")
+                        .HasColumnType("smallint")
+                        .HasColumnName("least_severity");
+
+                    b.Property<DateTimeOffset?>("RemovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("removed_at");
+
+                    b.Property<string>("Secret")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("secret");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("url");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_webhooks");
+
+                    b.HasIndex("LoopId", "Url")
+                        .IsUnique()
+                        .HasDatabaseName("ix_webhooks_loop_id_url")
+                        .HasFilter("removed_at IS NULL");
+
+                    b.ToTable("webhooks", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.WishMet", b =>
@@ -4844,6 +5284,46 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("asp_net_user_tokens", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Alarm", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarms_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.AlarmEvent", b =>
+                {
+                    b.HasOne("Marketplace.Data.Alarm", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "AlarmId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarm_events_alarms_loop_id_alarm_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.AlarmRules", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarm_rules_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Announcement", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_announcements_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.ApiKey", b =>
                 {
                     b.HasOne("Marketplace.Data.Account", null)
@@ -5077,6 +5557,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_device_registers_meters_loop_id_meter_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Dispatch", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dispatches_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.FlagResolution", b =>
@@ -5486,6 +5976,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_tariffs_loops_loop_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.TemperatureTerms", b =>
+                {
+                    b.HasOne("Marketplace.Data.Meter", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MeterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_temperature_terms_meters_loop_id_meter_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.VirtualMeterPart", b =>
                 {
                     b.HasOne("Marketplace.Data.Meter", null)
@@ -5511,6 +6011,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_watched_folders_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Webhook", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_webhooks_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Zone", b =>

@@ -215,6 +215,20 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<ChargingOrder> ChargingOrders => Set<ChargingOrder>();
 
+    public DbSet<Alarm> Alarms => Set<Alarm>();
+
+    public DbSet<AlarmEvent> AlarmEvents => Set<AlarmEvent>();
+
+    public DbSet<AlarmRules> AlarmRules => Set<AlarmRules>();
+
+    public DbSet<Announcement> Announcements => Set<Announcement>();
+
+    public DbSet<Webhook> Webhooks => Set<Webhook>();
+
+    public DbSet<Dispatch> Dispatches => Set<Dispatch>();
+
+    public DbSet<TemperatureTerms> TemperatureTerms => Set<TemperatureTerms>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<Energy>().HaveConversion<EnergyConverter>();

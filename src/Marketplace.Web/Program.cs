@@ -1,4 +1,5 @@
 using Marketplace.Web.Features.Accounts;
+using Marketplace.Web.Features.Alarms;
 using Marketplace.Web.Features.Api;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Bills;
@@ -31,6 +32,7 @@ builder.AddLoops();
 builder.AddMetering();
 builder.AddDevices();
 builder.AddForecasts();
+builder.AddAlarms();
 builder.AddOrders();
 builder.AddAuctions();
 builder.AddDeals();

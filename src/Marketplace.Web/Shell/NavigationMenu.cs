@@ -30,6 +30,7 @@ public static class NavigationMenu
         new("Statements", "/bills", "bill", Producer, Storage, Investor),
         new("Members", "/members", "people", Operator),
         new("Meters", "/meters", "meter", Operator, Technician),
+        new("Alarms", "/operations/alarms", "bell", Operator, Technician),
         new("Hours", "/operations", "clock", Operator, Technician, Auditor),
         new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
         new("Transparency", "/ledger", "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),

@@ -1,3 +1,4 @@
+using Marketplace.Web.Features.Alarms;
 using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Pipeline;
@@ -36,6 +37,7 @@ public static class OperationsFeature
             quartz.ScheduleJob<ReadingChecksJob>(trigger => trigger
                 .WithIdentity("reading checks")
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
+            quartz.ScheduleAlarms();
         });
         builder.Services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
     }
