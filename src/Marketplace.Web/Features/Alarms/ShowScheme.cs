@@ -59,7 +59,7 @@ internal sealed class ShowSchemeHandler(Work work, MarketTime marketTime, Substa
 
     private static SubstationMeter Of(Meter meter, MeterTemperatures? water, Dictionary<int, (DateTimeOffset Hour, long Power)> last, AlarmSeverity? alarm)
     {
-        var hour = water?.Hours.LastOrDefault();
+        var hour = water is { Hours: [.., var newest] } ? newest : null;
         bool? keeps = hour is not null && water?.TermsAt(hour.Hour) is { } terms && PromiseReport.Judge([hour], terms.ToPromise()) is { HoursJudged: 1 } report
             ? report.Broken.Count == 0
             : null;
