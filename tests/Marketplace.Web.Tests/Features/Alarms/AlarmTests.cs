@@ -237,6 +237,6 @@ public sealed class AlarmTests : IAsyncLifetime
 
     private Task Settled(int hour) => _host.Put(db => db.HourSteps.Add(new HourStep { LoopId = _loopId, Hour = Hour.AddHours(hour), Step = HourStepKind.Settled, DoneAt = Hour.AddHours(hour + 1) }));
 
-    private Task Deliver(params (string Meter, int Hour, decimal KWh)[] readings) =>
+    private Task<ReceivedReadings> Deliver(params (string Meter, int Hour, decimal KWh)[] readings) =>
         _host.Send(new ReceiveReadings(_loopId, Guid.NewGuid().ToString("N"), [.. readings.Select((reading, i) => new DeliveredReading(i + 1, reading.Meter, Hour.AddHours(reading.Hour), reading.KWh))]));
 }
