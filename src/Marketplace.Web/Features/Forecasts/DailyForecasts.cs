@@ -1,4 +1,5 @@
 using Marketplace.Data;
+using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 using Quartz;
@@ -37,7 +38,7 @@ public sealed class DailyForecasts(Requests requests)
 
 /// <summary>Each minute: the forecasts of every loop whose day is due and has none. A replay's market is given from the start and gets none.</summary>
 [DisallowConcurrentExecution]
-public sealed class DailyForecastsJob(IDbContextFactory<MarketplaceDb> databases, DailyForecasts forecasts, TimeProvider time) : IJob
+public sealed class DailyForecastsJob(IDbContextFactory<MarketplaceDb> databases, DailyForecasts forecasts, DemoProgress demo, TimeProvider time) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
@@ -45,7 +46,7 @@ public sealed class DailyForecastsJob(IDbContextFactory<MarketplaceDb> databases
         var now = time.GetUtcNow();
         var loops = await (from loop in db.Loops join clock in db.Clocks on loop.Id equals clock.LoopId where loop.Kind != LoopKind.Replay orderby loop.Id select new { loop, clock })
             .AsNoTracking().ToListAsync(cancellationToken);
-        foreach (var one in loops)
+        foreach (var one in loops.Where(one => one.loop.Kind != LoopKind.Demo || demo.IsReady))
         {
             var day = DailyForecasts.DayDue(one.loop, one.clock.MarketTime(now));
             if (!await db.ForecastDays.AnyAsync(made => made.LoopId == one.loop.Id && made.Day == day, cancellationToken))

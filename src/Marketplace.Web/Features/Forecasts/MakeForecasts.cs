@@ -19,7 +19,8 @@ public sealed record MakeForecasts(int LoopId, DateOnly Day, int AfterMeter = 0,
 /// <param name="Next">The meter after which others follow; null when none does.</param>
 public sealed record MadeForecasts(int Meters, int Made, int? Next);
 
-/// <summary>Closes a version of a day: what was made is counted, hashed and committed to the ledger. Nothing is added to it afterwards.</summary>
+/// <summary>Closes a version of a day: what was made is counted, hashed and committed to the ledger. Nothing is added to it afterwards. Answers
+/// with the version; 0 where there was nothing to close.</summary>
 public sealed record SealForecasts(int LoopId, DateOnly Day) : IRequest<int>, ISystemOnly, IRepeatableStep;
 
 internal sealed class MakeForecastsHandler(Work work, MeasuredHours measured, MarketTime marketTime, Sequencer sequencer, TimeProvider time)
@@ -77,6 +78,12 @@ internal sealed class MakeForecastsHandler(Work work, MeasuredHours measured, Ma
             where forecast.LoopId == loopId && forecast.Day == day && forecast.Version == version
             join meter in db.Meters on new { forecast.LoopId, forecast.MeterId } equals new { meter.LoopId, MeterId = meter.Id }
             select new { meter.Code, forecast }).ToListAsync(cancellationToken);
+        if (forecasts.Count == 0)
+        {
+            // Nothing is known of any meter yet: the day stays open for when there is.
+            return 0;
+        }
+
         var sha256 = ForecastRecord.HashOf(forecasts.Select(one => (one.Code, one.forecast)));
         var madeAt = time.GetUtcNow();
         var canonical = ForecastRecord.Canonical(slug, day, version, forecasts.Count, sha256, madeAt);

@@ -124,6 +124,16 @@ public sealed class JudgeReadingsTests : MeteringLoop
     }
 
     [Fact]
+    public async Task A_plants_meter_is_not_held_against_habits_it_does_not_have()
+    {
+        await Host.Look(db => db.Meters.Where(meter => meter.Id == 1).ExecuteUpdateAsync(set => set.SetProperty(meter => meter.PlantCode, "boiler")));
+        await ReceiveWeeks();
+        await Judge();
+
+        (await Flags()).Select(flag => flag.CheckName).ShouldBe(["missing-interval"]);
+    }
+
+    [Fact]
     public async Task Energy_before_anybody_was_a_member_is_severe()
     {
         await DayIsJudged();

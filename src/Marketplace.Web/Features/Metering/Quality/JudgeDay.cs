@@ -78,7 +78,7 @@ internal sealed class JudgeDayHandler(Work work, MeasuredHours measured, MeterCl
         var parameters = await classes.OfAsync(loop.Id, cancellationToken);
         var byId = meters.ToDictionary(meter => meter.Id);
         var found = new List<(int MeterId, Finding Finding)>();
-        foreach (var carrier in meters.GroupBy(meter => meter.Carrier))
+        foreach (var carrier in meters.Where(meter => meter.PlantCode is null).GroupBy(meter => meter.Carrier))
         {
             var some = carrier.Take(MostCompared).ToList();
             var series = await SeriesAsync(loop.Id, some, during, cancellationToken);

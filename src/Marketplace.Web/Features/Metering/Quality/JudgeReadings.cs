@@ -81,7 +81,9 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
                 ? (Interval[])[new Interval(MarketHour.Containing(since), DateTimeOffset.MaxValue)] : null;
             var judged = SeriesValidation.Judge(series, ofMeter, new SeriesContext(calendar, contract));
             var looked = new Interval(one.From - Back, one.Until);
-            Finding[] findings = [.. judged.Findings.Concat(counted.GetValueOrDefault(meter.Id)?.Judge(series, ofMeter) ?? []).Where(finding => Touches(finding.During, looked))];
+            // A plant runs when the market calls it: that it rests, starts and runs at full load says nothing about its meter.
+            var told = judged.Findings.Where(finding => meter.PlantCode is null || !OfHabit.Contains(finding.Check));
+            Finding[] findings = [.. told.Concat(counted.GetValueOrDefault(meter.Id)?.Judge(series, ofMeter) ?? []).Where(finding => Touches(finding.During, looked))];
             return new Verdict(meter, one, looked, findings, MissingIn(series, meter, one, today));
         }).ToList();
 
@@ -169,6 +171,12 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
     [
         IntervalChecks.Missing.Name, LimitChecks.Negative.Name, LimitChecks.Capacity.Name, LimitChecks.Contract.Name, SpikeChecks.Peak.Name, SpikeChecks.Hampel.Name,
         RunChecks.Stuck.Name, RunChecks.LongZeros.Name, ZeroGapCheck.Check.Name, LevelChecks.History.Name, LevelChecks.Jump.Name, LevelChecks.UnitJump.Name,
+    ];
+
+    /// <summary>Checks that hold hours against the meter's own habits.</summary>
+    private static readonly HashSet<Check> OfHabit =
+    [
+        SpikeChecks.Peak, SpikeChecks.Hampel, RunChecks.Stuck, RunChecks.LongZeros, ZeroGapCheck.Check, LevelChecks.History, LevelChecks.Jump, LevelChecks.UnitJump,
     ];
 
     private static bool IsOfLevel(Check check) => check == LevelChecks.Jump || check == LevelChecks.UnitJump;

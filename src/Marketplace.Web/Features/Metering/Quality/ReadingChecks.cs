@@ -1,4 +1,5 @@
 using Marketplace.Data;
+using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 using Quartz;
@@ -27,7 +28,7 @@ public sealed class ReadingChecks(Requests requests)
 
 /// <summary>Each minute: the checks of every loop in which something came, or whose day is over.</summary>
 [DisallowConcurrentExecution]
-public sealed class ReadingChecksJob(IDbContextFactory<MarketplaceDb> databases, ReadingChecks checks, TimeProvider time) : IJob
+public sealed class ReadingChecksJob(IDbContextFactory<MarketplaceDb> databases, ReadingChecks checks, DemoProgress demo, TimeProvider time) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
@@ -35,8 +36,13 @@ public sealed class ReadingChecksJob(IDbContextFactory<MarketplaceDb> databases,
         var now = time.GetUtcNow();
         var loops = await (from loop in db.Loops join clock in db.Clocks on loop.Id equals clock.LoopId orderby loop.Id select new { loop, clock }).AsNoTracking().ToListAsync(cancellationToken);
 
-        // A replay that is under way must not depend on when a job ran.
-        foreach (var one in loops.Where(one => one.loop.Kind != LoopKind.Replay || one.clock.MarketTime(now) >= one.loop.EndsAt))
+        // A replay that is under way must not depend on when a job ran, and in a demo that is being made hours are still to come.
+        foreach (var one in loops.Where(one => one.loop.Kind switch
+        {
+            LoopKind.Replay => one.clock.MarketTime(now) >= one.loop.EndsAt,
+            LoopKind.Demo => demo.IsReady,
+            _ => true,
+        }))
         {
             await checks.RunAsync(one.loop.Id, cancellationToken);
         }
