@@ -7,6 +7,7 @@ using Marketplace.Testing;
 using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Deals;
+using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Metering;
@@ -102,6 +103,7 @@ internal sealed class GateClosure : IBenchmark
         builder.AddLedger();
         builder.AddLoops();
         builder.AddMetering();
+        builder.AddForecasts();
         builder.AddOrders();
         builder.AddAuctions();
         builder.AddDeals();

@@ -68,6 +68,21 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/operations/corrections/2026-11-04T1100Z" },
         { "operator", Loop + "/operations/preview/2026-11-04T1100Z" },
         { "operator", Loop + "/market/2026-11-04T1100Z" },
+        { "resident", Loop + "/charging" },
+        { "resident", Loop + "/meters/home-05-heat?period=2026-11-04" },
+        { "resident", Loop + "/meters/home-05-heat/care" },
+        { "operator", Loop + "/operations/charging" },
+        { "operator", Loop + "/operations/network" },
+        { "operator", Loop + "/operations/devices" },
+        { "operator", Loop + "/operations/readings" },
+        { "operator", Loop + "/operations/exceptions" },
+        { "operator", Loop + "/operations/checks" },
+        { "operator", Loop + "/operations/forecasts" },
+        { "operator", Loop + "/operations/alarms" },
+        { "operator", Loop + "/operations/alarms/sending" },
+        { "operator", Loop + "/operations/scheme" },
+        { "operator", Loop + "/operations/announcements" },
+        { "operator", Loop + "/operations/temperatures" },
     };
 
     [Theory]
