@@ -66,7 +66,7 @@ internal sealed class Ingest : IBenchmark
         }
     }
 
-    /// <summary>A year of readings as the replay folder has them; the recorded one where it is there, moved on by whole years of 364 days.</summary>
+    /// <summary>A year of readings as the replay folder has them; the recorded one where it is there, moved on so that each year begins where the one before ends.</summary>
     private static async Task<bool> WriteYearAsync(string folder, int hours, int year)
     {
         var source = Path.Combine(Repository.Root, "..", "shared", "data", "cambridge-loop-2019");
@@ -75,7 +75,7 @@ internal sealed class Ingest : IBenchmark
         var isReal = files.TrueForAll(file => File.Exists(file.Path));
         await using var to = new StreamWriter(Path.Combine(folder, "readings.csv"));
         await to.WriteLineAsync("timestamp_utc,building,commodity,kwh,basis");
-        var start = new DateTimeOffset(2015, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(364 * year);
+        var start = new DateTimeOffset(2015, 1, 1, 0, 0, 0, TimeSpan.Zero).AddHours((double)hours * year);
         var recorded = isReal ? files.ConvertAll(file => (file.Carrier, Lines: new StreamReader(new GZipStream(File.OpenRead(file.Path), CompressionMode.Decompress)))) : [];
         var headers = new List<string[]>();
         foreach (var (_, lines) in recorded)
