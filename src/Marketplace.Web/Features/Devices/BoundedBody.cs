@@ -7,7 +7,7 @@ namespace Marketplace.Web.Features.Devices;
 
 /// <summary>A request's body, unpacked as it arrives and never more of it than was agreed: a small file that unpacks into a mountain is
 /// noticed when it passes the bound. Knows the hash of what was sent.</summary>
-internal sealed class BoundedBody : Stream
+internal sealed class BoundedBody : OneWayStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Counted _sent;
@@ -59,6 +59,30 @@ internal sealed class BoundedBody : Stream
             : throw new BodyException("", string.Create(CultureInfo.InvariantCulture, $"Unpacked, the body is larger than {_most / (1024 * 1024)} MB. Send it in parts."));
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private sealed class Counted(Stream inner, IncrementalHash hash) : OneWayStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await inner.ReadAsync(buffer, cancellationToken);
+            hash.AppendData(buffer.Span[..count]);
+            return count;
+        }
+    }
+}
+
+/// <summary>A stream that is read from its beginning to its end, and nothing else.</summary>
+internal abstract class OneWayStream : Stream
+{
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
@@ -87,53 +111,4 @@ internal sealed class BoundedBody : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _hash.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    private sealed class Counted(Stream inner, IncrementalHash hash) : Stream
-    {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var count = await inner.ReadAsync(buffer, cancellationToken);
-            hash.AppendData(buffer.Span[..count]);
-            return count;
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
 }
