@@ -83,6 +83,8 @@ internal sealed class BoundedBody : OneWayStream
 /// <summary>A stream that is read from its beginning to its end, and nothing else.</summary>
 internal abstract class OneWayStream : Stream
 {
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
