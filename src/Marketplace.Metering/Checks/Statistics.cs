@@ -7,9 +7,11 @@ internal static class Statistics
     public static long Quantile(Span<long> values, decimal share)
     {
         values.Sort();
-        var rank = (int)Math.Ceiling(share * values.Length) - 1;
-        return values[Math.Clamp(rank, 0, values.Length - 1)];
+        return values[Rank(share, values.Length)];
     }
+
+    /// <summary>Which of so many values in order is the one of nearest rank.</summary>
+    public static int Rank(decimal share, int count) => Math.Clamp((int)Math.Ceiling(share * count) - 1, 0, count - 1);
 
     /// <summary>The lower median. The values are sorted in place.</summary>
     public static long Median(Span<long> values) => Quantile(values, 0.5m);

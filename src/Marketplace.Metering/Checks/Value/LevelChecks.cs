@@ -29,9 +29,10 @@ public static class LevelChecks
         ArgumentNullException.ThrowIfNull(series);
         ArgumentNullException.ThrowIfNull(parameters);
         var candidates = new List<(int At, decimal Factor, long Before, long After)>();
+        var levels = Levels(series);
         for (var at = HoursOfWeek; at + HoursOfWeek <= series.Count; at++)
         {
-            if (Level(series, at - HoursOfWeek) is { } before && Level(series, at) is { } after)
+            if (levels[at - HoursOfWeek] is { } before && levels[at] is { } after)
             {
                 var factor = (decimal)Math.Max(before, after) / Math.Min(before, after);
                 if (factor >= parameters.JumpFactor)
@@ -70,33 +71,17 @@ public static class LevelChecks
         var normalised = new long?[series.Count];
         for (var at = 0; at < series.Count; at++)
         {
-            var divisor = normal?.Invoke(at) ?? 1m;
+            if (normal is null)
+            {
+                normalised[at] = series.Value(at);
+                continue;
+            }
+
+            var divisor = normal(at);
             normalised[at] = series.Value(at) is { } value && divisor > 0 ? (long)Math.Round(value / divisor, MidpointRounding.AwayFromZero) : null;
         }
 
-        var limits = new (long Low, long High)?[series.Count];
-        var like = new long[2 * DaysAround];
-        for (var at = 0; at < series.Count; at++)
-        {
-            var count = 0;
-            for (var days = -DaysAround; days <= DaysAround; days++)
-            {
-                var other = at + (24 * days);
-                if (days != 0 && other >= 0 && other < series.Count && hours.AreAlike(at, other) && normalised[other] is { } value)
-                {
-                    like[count++] = value;
-                }
-            }
-
-            if (count >= FewestLikeHours)
-            {
-                var values = like.AsSpan(0, count);
-                var low = Statistics.Quantile(values, 0.05m);
-                var high = Statistics.Quantile(values, 0.95m);
-                limits[at] = ((long)(low / parameters.HistoryFactor), (long)(high * parameters.HistoryFactor));
-            }
-        }
-
+        var limits = Limits(hours, normalised, parameters);
         return
         [
             .. from run in HourRun.In(series, (_, at) => limits[at] is { } limit && normalised[at] is { } value && (value < limit.Low || (limit.High > 0 && value > limit.High)))
@@ -139,19 +124,69 @@ public static class LevelChecks
         return present == 0 ? 0m : (decimal)sum / present;
     }
 
-    // The median of the hours in which something was taken; none in a week that is mostly zero or unknown.
-    private static long? Level(MeterSeries series, int first)
+    // What like hours allow: those at the same hour of the days around, without the hour itself.
+    private static (long Low, long High)?[] Limits(LikeHours hours, long?[] values, MeterClass parameters)
     {
-        Span<long> values = stackalloc long[HoursOfWeek];
-        var count = 0;
-        foreach (var value in series.Values.Slice(first, HoursOfWeek))
+        const int Reach = 24 * DaysAround;
+        var limits = new (long Low, long High)?[values.Length];
+        for (var phase = 0; phase < Math.Min(24, values.Length); phase++)
         {
-            if (value > 0)
+            var (working, weekend) = (new SortedWindow((2 * DaysAround) + 1), new SortedWindow((2 * DaysAround) + 1));
+            SortedWindow Of(int at) => hours.IsWeekend(at) ? weekend : working;
+            for (var enters = phase; enters < values.Length + Reach; enters += 24)
             {
-                values[count++] = value.Value;
+                var (at, leaves) = (enters - Reach, enters - (2 * Reach) - 24);
+                if (leaves >= 0 && values[leaves] is { } leaving)
+                {
+                    Of(leaves).Remove(leaving);
+                }
+
+                if (enters < values.Length && values[enters] is { } entering)
+                {
+                    Of(enters).Add(entering);
+                }
+
+                if (at < 0)
+                {
+                    continue;
+                }
+
+                var like = Of(at);
+                var count = like.Count - (values[at] is null ? 0 : 1);
+                if (count >= FewestLikeHours)
+                {
+                    var (low, high) = values[at] is { } own ? like.QuantilesWithout(own, 0.05m, 0.95m) : like.Quantiles(0.05m, 0.95m);
+                    limits[at] = ((long)(low / parameters.HistoryFactor), (long)(high * parameters.HistoryFactor));
+                }
             }
         }
 
-        return count >= FewestHours ? Statistics.Median(values[..count]) : null;
+        return limits;
+    }
+
+    // By first hour, the median of the hours of a week in which something was taken; none in a week that is mostly zero or unknown.
+    private static long?[] Levels(MeterSeries series)
+    {
+        var levels = new long?[series.Count];
+        var week = new SortedWindow(HoursOfWeek);
+        for (var last = 0; last < series.Count; last++)
+        {
+            if (last >= HoursOfWeek && series.Value(last - HoursOfWeek) is { } leaving && leaving > 0)
+            {
+                week.Remove(leaving);
+            }
+
+            if (series.Value(last) is { } entering && entering > 0)
+            {
+                week.Add(entering);
+            }
+
+            if (last >= HoursOfWeek - 1 && week.Count >= FewestHours)
+            {
+                levels[last - HoursOfWeek + 1] = week.Quantile(0.5m);
+            }
+        }
+
+        return levels;
     }
 }
