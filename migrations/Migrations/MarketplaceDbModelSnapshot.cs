@@ -632,6 +632,27 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("bills", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.BillIssuer", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<string>("Details")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("LoopId")
+                        .HasName("pk_bill_issuers");
+
+                    b.ToTable("bill_issuers", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.BillLineRow", b =>
                 {
                     b.Property<int>("LoopId")
@@ -683,6 +704,57 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_bill_lines");
 
                     b.ToTable("bill_lines", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillParties", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<string>("Issuer")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("issuer");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("recipient");
+
+                    b.HasKey("LoopId", "BillId")
+                        .HasName("pk_bill_parties");
+
+                    b.ToTable("bill_parties", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillRecipient", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<string>("Details")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("LoopId", "MemberId")
+                        .HasName("pk_bill_recipients");
+
+                    b.ToTable("bill_recipients", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Book", b =>
@@ -5361,6 +5433,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_bills_members_loop_id_member_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.BillIssuer", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithOne()
+                        .HasForeignKey("Marketplace.Data.BillIssuer", "LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bill_issuers_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.BillLineRow", b =>
                 {
                     b.HasOne("Marketplace.Data.Bill", null)
@@ -5369,6 +5451,26 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_bill_lines_bills_loop_id_bill_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillParties", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithOne()
+                        .HasForeignKey("Marketplace.Data.BillParties", "LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bill_parties_bills_loop_id_bill_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillRecipient", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithOne()
+                        .HasForeignKey("Marketplace.Data.BillRecipient", "LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bill_recipients_members_loop_id_member_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.ChargingDemand", b =>

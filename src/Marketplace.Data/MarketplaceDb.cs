@@ -177,6 +177,12 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<BillLineRow> BillLines => Set<BillLineRow>();
 
+    public DbSet<BillIssuer> BillIssuers => Set<BillIssuer>();
+
+    public DbSet<BillRecipient> BillRecipients => Set<BillRecipient>();
+
+    public DbSet<BillParties> BillParties => Set<BillParties>();
+
     public DbSet<CorrectedMember> CorrectedMembers => Set<CorrectedMember>();
 
     public DbSet<StoreTerms> StoreTerms => Set<StoreTerms>();

@@ -5,6 +5,7 @@ using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Features.Parties;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -201,6 +202,7 @@ internal sealed class IssueBillsHandler(Work work, Journal journal, Sequencer se
             VatBasisPoints = line.Vat.BasisPoints,
             Trace = TraceJson.Write(line),
         }))], cancellationToken);
+        await PartiesOfBills.KeepAsync(connection, work.Transaction, loop.Id, series.Id(0), series.Id(documents.Count - 1), cancellationToken);
         await PostAsync(request, series, Postings.Of(documents, shares), cancellationToken);
     }
 

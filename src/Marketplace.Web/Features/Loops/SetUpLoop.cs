@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica;
+using Marketplace.Web.Features.Parties;
 using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -114,6 +115,7 @@ internal sealed class SetUpLoopHandler(Work work, TimeProvider time) : IRequestH
                 Invested = share.Invested,
             })],
             cancellationToken);
+        await MadeUpParties.AddAsync(db, loop, plan.Members, ids, now, cancellationToken);
         return loop.Id;
     }
 

@@ -52,6 +52,8 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRe
             .Where(photo => photo.LoopId == loopId && db.ManualReadings.Any(reading => reading.LoopId == loopId && reading.Id == photo.ReadingId && meters.Contains(reading.MeterId)))
             .ExecuteDeleteAsync(cancellationToken);
         await db.MeterTests.Where(test => test.LoopId == loopId && meters.Contains(test.MeterId)).ExecuteUpdateAsync(rows => rows.SetProperty(test => test.Reason, ""), cancellationToken);
+        // Issued documents keep their parties as long as the law has them kept; nothing further is addressed to anybody.
+        await db.BillRecipients.Where(recipient => recipient.LoopId == loopId && recipient.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         member.Name = member.Key;
         member.Attributes = null;
         await db.SaveChangesAsync(cancellationToken);
