@@ -14,7 +14,7 @@ public sealed record SetIssuer(int LoopId, PartyDetails Details) : IRequest, IOp
 
 public sealed class SetIssuerValidator : AbstractValidator<SetIssuer>
 {
-    public SetIssuerValidator() => RuleFor(request => PartyRules.Tidied(request.Details)).SetValidator(new PartyRules(isIssuer: true)).OverridePropertyName("");
+    public SetIssuerValidator() => RuleFor(request => PartyRules.Tidied(request.Details)).SetValidator(PartyRules.Of(isIssuer: true)).OverridePropertyName("");
 }
 
 internal sealed class SetIssuerHandler(Work work, TimeProvider time) : IRequestHandler<SetIssuer>

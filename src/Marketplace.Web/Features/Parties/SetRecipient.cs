@@ -14,7 +14,7 @@ public sealed record SetRecipient(int LoopId, int MemberId, PartyDetails Details
 
 public sealed class SetRecipientValidator : AbstractValidator<SetRecipient>
 {
-    public SetRecipientValidator() => RuleFor(request => PartyRules.Tidied(request.Details)).SetValidator(new PartyRules(isIssuer: false)).OverridePropertyName("");
+    public SetRecipientValidator() => RuleFor(request => PartyRules.Tidied(request.Details)).SetValidator(PartyRules.Of(isIssuer: false)).OverridePropertyName("");
 }
 
 internal sealed class SetRecipientHandler(Work work, TimeProvider time) : IRequestHandler<SetRecipient>
