@@ -34,6 +34,12 @@ public sealed record MeterClass(string Name, Carrier Carrier)
     /// <summary>How many hours on each side Hampel's filter looks at.</summary>
     public int HampelHours { get; init; } = 12;
 
+    /// <summary>Such a value must stand out of its neighbours by this share of the meter's usual daily peak: what is small for a meter is no spike of it.</summary>
+    public decimal HampelLeastShare { get; init; } = 0.35m;
+
+    /// <summary>And be so many times the largest of them, and of the same hours of other days and weeks.</summary>
+    public decimal HampelOverLike { get; init; } = 2.5m;
+
     /// <summary>So many hours of the same value other than zero are a stuck register.</summary>
     public int StuckHours { get; init; } = 12;
 

@@ -72,6 +72,18 @@ public class ValueCheckTests
     }
 
     [Fact]
+    public void What_is_small_for_the_meter_or_comes_again_each_week_is_no_spike_among_its_neighbours()
+    {
+        // Three hundred in a quiet night of a meter that takes a thousand by day.
+        SpikeChecks.FindHampel(Hours(24 * 14, hour => hour == 99 ? 300 : hour % 24 is >= 8 and < 18 ? 1_000 : 20), MeterClass.Electricity).ShouldBeEmpty();
+
+        // A sauna on each Monday evening, at eight or nine.
+        var weekly = Hours(24 * 35, hour => hour % 168 == 20 + (hour / 168 % 2) ? 9_000 : 500 + (hour % 24 * 10));
+        SpikeChecks.FindHampel(weekly, MeterClass.Electricity).ShouldBeEmpty();
+        SpikeChecks.FindHampel(weekly.With(hour => hour == 500 ? Energy.FromWh(9_000) : weekly[hour]), MeterClass.Electricity).ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void Two_days_with_the_same_high_peak_are_no_spike_if_the_third_is_as_high() =>
         SpikeChecks.FindPeaks(Hours(24 * 14, hour => hour is 12 or 36 or 60 ? 50_000 : 1_000), MeterClass.Electricity).ShouldBeEmpty();
 

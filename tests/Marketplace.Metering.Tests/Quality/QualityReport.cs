@@ -48,6 +48,8 @@ internal static class QualityReport
             .. InjectedGaps(electricity, "electricity"),
             .. InjectedGaps(gas, "heat"),
             .. GasZeros(gas),
+            .. InjectedSpikes(electricity, MeterClass.Electricity, "electricity"),
+            .. InjectedSpikes(gas, MeterClass.Heat, "heat"),
             .. Findings(electricity, MeterClass.Electricity, "electricity"),
             .. Findings(gas, MeterClass.Heat, "heat"),
         ];
@@ -133,6 +135,51 @@ internal static class QualityReport
         }
 
         return hours.Figures($"quality_{name}_injected_gap_hours");
+    }
+
+    /// <summary>Single hours set to three times the meter's highest, and to eight times the highest of the hours around: what each check of spikes
+    /// finds of them, and what it finds in the hours that were left as measured, where nobody knows how many are right.</summary>
+    public static IEnumerable<QualityFigure> InjectedSpikes(IReadOnlyList<MeterSeries> meters, MeterClass parameters, string name)
+    {
+        const int OfEach = 6;
+        var random = new Random(2019);
+        var (large, local, both, all) = (new Confusion(), new Confusion(), new Confusion(), new Confusion());
+        foreach (var series in meters)
+        {
+            var highest = Enumerable.Range(0, series.Count).Max(at => series[at]?.WattHours ?? 0);
+            var injected = new Dictionary<int, long>();
+            for (var i = 0; i < 2 * OfEach; i++)
+            {
+                var at = random.Next(200, series.Count - 200);
+                var most = Enumerable.Range(at - 12, 25).Max(near => series[near]?.WattHours ?? 0);
+                var value = i < OfEach ? 3 * highest : 8 * most;
+                if (series[at] is not null && value > 0)
+                {
+                    injected[at] = value;
+                }
+            }
+
+            var damaged = series.With(at => injected.TryGetValue(at, out var value) ? Energy.FromWh(value) : series[at]);
+            var hampel = SpikeChecks.FindHampel(damaged, parameters).Select(finding => damaged.IndexOf(finding.During.Start)).ToHashSet();
+            var peaks = SpikeChecks.FindPeaks(damaged, parameters).Select(finding => damaged.IndexOf(finding.During.Start)).ToHashSet();
+            foreach (var (at, value) in injected)
+            {
+                (value == 3 * highest ? large : local).Add(hampel.Contains(at), true);
+                both.Add(hampel.Contains(at) || peaks.Contains(at), true);
+                all.Add(hampel.Contains(at), true);
+            }
+
+            all.Add(true, false, hampel.Count(at => !injected.ContainsKey(at)));
+        }
+
+        return
+        [
+            new($"quality_{name}_injected_large_spikes_hampel_recall", large.Recall, "share"),
+            new($"quality_{name}_injected_local_spikes_hampel_recall", local.Recall, "share"),
+            new($"quality_{name}_injected_spikes_recall", both.Recall, "share"),
+            new($"quality_{name}_injected_spikes_hampel_precision", all.Precision, "share"),
+            new($"quality_{name}_hampel_findings_elsewhere", all.Wrong, "findings"),
+        ];
     }
 
     /// <summary>Of gas zeros nobody knows the truth; those of June to August are mostly genuine.</summary>

@@ -23,6 +23,17 @@ public class QualityTests
     }
 
     [SharedFact]
+    public void Spikes_put_into_real_heat_are_found_and_little_else_is_called_one()
+    {
+        var gas = RecordedYear.Hourly(Path.Combine(SharedData.Cambridge, "heat_gas_as_reported.csv.gz"), take: 20);
+
+        var figures = QualityReport.InjectedSpikes(gas, MeterClass.Heat, "heat").ToDictionary(figure => figure.Name, figure => figure.Value);
+
+        figures["quality_heat_injected_spikes_recall"].ShouldBeGreaterThan(0.88);
+        figures["quality_heat_injected_spikes_hampel_precision"].ShouldBeGreaterThan(0.95);
+    }
+
+    [SharedFact]
     public void No_check_changes_what_was_measured_on_real_meters()
     {
         foreach (var series in RecordedYear.Hourly(Path.Combine(SharedData.Cambridge, "electricity_kwh.csv.gz"), take: 2))
