@@ -27,6 +27,9 @@ public enum AlarmKind : short
     LedgerIncident = 8,
     FailedHour = 9,
     FailedChargingPeriod = 10,
+
+    /// <summary>A check doubts what a meter measured, and nobody has decided on it yet.</summary>
+    DoubtfulReading = 11,
 }
 
 /// <summary>How soon somebody has to look. Stored as numbers, the most urgent first: never renumber.</summary>

@@ -37,7 +37,7 @@ public sealed record MeterClass(string Name, Carrier Carrier)
     /// <summary>Such a value must stand out of its neighbours by this share of the meter's usual daily peak: what is small for a meter is no spike of it.</summary>
     public decimal HampelLeastShare { get; init; } = 0.35m;
 
-    /// <summary>And be so many times the largest of them, and of the same hours of other days and weeks.</summary>
+    /// <summary>And be so many times the largest of them, and of the same hours of other days and weeks; never fewer than <see cref="SpikeOverThirdPeak"/>.</summary>
     public decimal HampelOverLike { get; init; } = 2.5m;
 
     /// <summary>So many hours of the same value other than zero are a stuck register.</summary>

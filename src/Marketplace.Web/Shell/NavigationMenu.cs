@@ -8,7 +8,11 @@ namespace Marketplace.Web.Shell;
 /// <param name="Href">Where it leads, below the loop's address.</param>
 /// <param name="Icon">A name in Icon.razor.</param>
 /// <param name="Roles">Who has it.</param>
-public sealed record NavigationEntry(string Key, string Href, string Icon, params IReadOnlyList<Role> Roles);
+public sealed record NavigationEntry(string Key, string Href, string Icon, params IReadOnlyList<Role> Roles)
+{
+    /// <summary>Pages of the task that do not lie below its own address.</summary>
+    public IReadOnlyList<string> AlsoAt { get; init; } = [];
+}
 
 /// <summary>The left navigation by task: at most seven entries for each role, in one order for everybody,
 /// so that a thing stays where it was when a person gains a role.</summary>
@@ -30,7 +34,7 @@ public static class NavigationMenu
         new("Statements", "/bills", "bill", Producer, Storage, Investor),
         new("Members", "/members", "people", Operator),
         new("Meters", "/meters", "meter", Operator, Technician),
-        new("Alarms", "/operations/alarms", "bell", Operator, Technician),
+        new("Alarms", "/operations/alarms", "bell", Operator, Technician) { AlsoAt = ["/operations/scheme", "/operations/announcements", "/operations/temperatures"] },
         new("Hours", "/operations", "clock", Operator, Technician, Auditor),
         new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
         new("Transparency", "/ledger", "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
@@ -55,6 +59,6 @@ public static class NavigationMenu
 
         var held = roles.ToHashSet();
         var entries = held.Count == 0 ? Public : All.Where(entry => entry.Roles.Any(held.Contains));
-        return [.. entries.Select(entry => entry with { Href = loopPath + entry.Href })];
+        return [.. entries.Select(entry => entry with { Href = loopPath + entry.Href, AlsoAt = [.. entry.AlsoAt.Select(place => loopPath + place)] })];
     }
 }

@@ -38,6 +38,14 @@ public static class UnitCheck
     private const int WholePerMille = 990;
     private const long WattHoursOfUnit = 1_000;
     private const int FewestValues = 4;
+    private const int FewestHours = 24;
+
+    // What stands between the units in which heat meters are read.
+    private static readonly (decimal Factor, string Words)[] Factors =
+    [
+        (1000m, "the values may be watt-hours called kilowatt-hours"), (0.001m, "the values may be megawatt-hours called kilowatt-hours"),
+        (3.6m, "the values may be megajoules"), (1m / 3.6m, "the values may have been taken for megajoules"),
+    ];
 
     /// <summary>Judges the unit of one meter over a year.</summary>
     /// <param name="series">The values as if they were kWh.</param>
@@ -75,6 +83,48 @@ public static class UnitCheck
         UnitVerdict.Unclear => new Finding(Check, series.Meter, series.During, "Neither kilowatt-hours nor cubic metres of gas give a plausible building."),
         _ => null,
     };
+
+    /// <summary>
+    /// Tells the unit of a heat or cold meter from its own flow and temperatures: where most hours count the same multiple of what these
+    /// give, and the multiple is that between two units, it is the unit that is wrong, not the hours.
+    /// </summary>
+    /// <param name="meter">The meter's code.</param>
+    /// <param name="hours">Hours with energy, flow and both temperatures count; those with a small difference of temperatures do not.</param>
+    /// <param name="parameters">The class of the meter.</param>
+    public static Finding? FindFromFlow(string meter, IEnumerable<HeatMeterHour> hours, MeterClass parameters)
+    {
+        ArgumentNullException.ThrowIfNull(hours);
+        ArgumentNullException.ThrowIfNull(parameters);
+        var ratios = new List<(DateTimeOffset Hour, decimal Ratio)>();
+        foreach (var hour in hours)
+        {
+            if (hour is { Energy.WattHours: > 0 and var counted, Litres: > 0 and var litres, FlowMilliCelsius: { } flow, ReturnMilliCelsius: { } back }
+                && Math.Abs(flow - back) >= parameters.LeastDifference * 1000m
+                && HeatChecks.HeatOf(litres, flow, back).Abs().WattHours is > 0 and var given)
+            {
+                ratios.Add((hour.Hour.ToUniversalTime(), (decimal)counted / given));
+            }
+        }
+
+        if (ratios.Count < FewestHours)
+        {
+            return null;
+        }
+
+        var middle = ratios.Select(one => one.Ratio).Order().ElementAt(ratios.Count / 2);
+        foreach (var (factor, words) in Factors)
+        {
+            if (Math.Abs(middle - factor) <= factor * parameters.HeatTolerance
+                && ratios.Count(one => Math.Abs(one.Ratio - factor) <= 2 * factor * parameters.HeatTolerance) * 10 >= ratios.Count * 9)
+            {
+                return new Finding(
+                    Check, meter, new Interval(ratios.Min(one => one.Hour), ratios.Max(one => one.Hour).AddHours(1)),
+                    $"In {Words.Hours(ratios.Count)} the energy is {Words.Number(Math.Round(middle, 3))} times what flow and temperatures give: {words}.");
+            }
+        }
+
+        return null;
+    }
 
     private static decimal Off(decimal value, decimal usual) => value <= 0 ? decimal.MaxValue : Math.Max(value / usual, usual / value);
 }

@@ -55,6 +55,7 @@ public static class SpikeChecks
         }
 
         // Not the highest: those may be the spikes looked for.
+        var factor = Math.Max(parameters.HampelOverLike, parameters.SpikeOverThirdPeak);
         var least = Statistics.Quantile(peaks, UsualPeak) * parameters.HampelLeastShare;
         var around = new long[2 * parameters.HampelHours];
         for (var at = 0; at < series.Count; at++)
@@ -85,8 +86,8 @@ public static class SpikeChecks
                 Statistics.MedianDeviation(neighbours, median) * NormalDeviation / TenThousand,
                 Math.Max(step, Math.Abs(median) / 20));
             var most = Statistics.Quantile(neighbours, 1m);
-            if (value > most && value - median > Math.Max(least, parameters.HampelDeviations * spread) && value > parameters.HampelOverLike * most
-                && LikeHours(series, at) is { } like && value > parameters.HampelOverLike * like)
+            if (value > most && value - median > Math.Max(least, parameters.HampelDeviations * spread) && value > factor * most
+                && LikeHours(series, at) is { } like && value > factor * like)
             {
                 yield return new Finding(
                     Hampel, series.Meter, series.Hours(at, 1),

@@ -14,5 +14,5 @@ public static class AlarmAccess
 
     /// <summary>Whether a member is told of alarms of this kind: those about what the member's own meter does.</summary>
     public static bool ConcernsMember(this AlarmKind kind) =>
-        kind is AlarmKind.SilentMeter or AlarmKind.AbnormalReading or AlarmKind.SupplyPromise or AlarmKind.ReturnPromise;
+        kind is AlarmKind.SilentMeter or AlarmKind.AbnormalReading or AlarmKind.DoubtfulReading or AlarmKind.SupplyPromise or AlarmKind.ReturnPromise;
 }

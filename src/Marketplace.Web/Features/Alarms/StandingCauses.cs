@@ -1,5 +1,8 @@
 using System.Globalization;
 using Marketplace.Data;
+using Marketplace.Metering.Checks;
+using Marketplace.Metering.Checks.Delivery;
+using Marketplace.Metering.Checks.Value;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Alarms.Temperatures;
 using Marketplace.Web.Features.Devices;
@@ -29,6 +32,12 @@ internal sealed class StandingCauses(Work work, MarketTime marketTime, BrokenPro
     /// <summary>How far back a reading beyond capacity is an alarm and not history.</summary>
     private const int AbnormalHours = 24;
 
+    /// <summary>How far back a doubt that nobody has decided on is an alarm. Older ones wait in the list of exceptions.</summary>
+    private const int DoubtfulDays = 7;
+
+    /// <summary>Checks whose findings have an alarm of their own: nothing came, and more than the connection carries.</summary>
+    private static readonly string[] s_told = [IntervalChecks.Missing.Name, ClockChecks.Silent.Name, LimitChecks.Capacity.Name];
+
     /// <summary>As many of one kind as a person could look at; the rest come up as these are cured.</summary>
     private const int MostOfKind = 2000;
 
@@ -44,6 +53,7 @@ internal sealed class StandingCauses(Work work, MarketTime marketTime, BrokenPro
             var end = settled + MarketHour.Length;
             await AddSilentAsync(causes, loopId, end.AddHours(-rules.SilentHours), cancellationToken);
             await AddAbnormalAsync(causes, loopId, end.AddHours(-AbnormalHours), end, cancellationToken);
+            await AddDoubtfulAsync(causes, loopId, end.AddDays(-DoubtfulDays), cancellationToken);
         }
 
         await AddDevicesAsync(causes, loopId, now, cancellationToken);
@@ -100,6 +110,35 @@ internal sealed class StandingCauses(Work work, MarketTime marketTime, BrokenPro
             string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(4)} h above what the connection carries: up to {reader.GetInt64(5) / 1000m:0.###} kWh in an hour at {reader.GetInt64(6) / 1000m:0.###} kW."),
             reader.GetInt32(0), reader.GetInt32(2))), cancellationToken);
     }
+
+    /// <summary>What checks doubt: one cause for each meter and check, for as long as nobody has accepted or estimated the hours and later readings
+    /// have not cleared them. What cannot be, as energy below zero, is more urgent than what is only unlikely, as a spike.</summary>
+    private async Task AddDoubtfulAsync(List<Cause> causes, int loopId, DateTimeOffset from, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT m.id, m.code, m.member_id, o.check_name, min(f.hour), count(*), max(o.severity), (array_agg(f.words ORDER BY f.hour DESC))[1]
+            FROM market.open_flags AS o
+            JOIN market.reading_flags AS f ON f.loop_id = o.loop_id AND f.id = o.flag_id
+            JOIN market.meters AS m ON m.loop_id = o.loop_id AND m.id = o.meter_id
+            WHERE o.loop_id = $1 AND o.severity >= {(short)FlagSeverity.Doubtful} AND f.until_hour > $2 AND o.check_name <> ALL ($3)
+            GROUP BY m.id, m.code, m.member_id, o.check_name ORDER BY max(o.severity) DESC, m.id, o.check_name LIMIT {MostOfKind}
+            """);
+        Add(command, loopId);
+        Add(command, from);
+        Add(command, s_told);
+        await ReadAsync(command, reader => causes.Add(new Cause(
+            AlarmKind.DoubtfulReading, reader.GetInt16(6) >= (short)FlagSeverity.Severe ? AlarmSeverity.High : AlarmSeverity.Low,
+            Key("doubt/" + reader.GetString(3), reader.GetInt32(0)), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(4),
+            Short(reader.GetInt64(5) == 1
+                ? WordsOf(reader.GetString(3), reader.GetString(7))
+                : string.Create(CultureInfo.InvariantCulture, $"{WordsOf(reader.GetString(3), reader.GetString(7))} {reader.GetInt64(5)} findings like this one, the latest here.")),
+            reader.GetInt32(0), reader.GetInt32(2))), cancellationToken);
+    }
+
+    // What the check asks for, then what was found: the name of a check says nothing to who has to go.
+    private static string WordsOf(string checkName, string found) =>
+        SeriesValidation.All.FirstOrDefault(check => check.Name == checkName) is { } check ? $"{found} Expected: {char.ToLowerInvariant(check.Explanation[0])}{check.Explanation[1..]}" : found;
 
     private async Task AddDevicesAsync(List<Cause> causes, int loopId, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ namespace Marketplace.Web.Features.Devices;
 
 /// <summary>
 /// A photo as it is kept: written anew from the parts that make the picture, so that neither where and with what it was taken nor anything
-/// hidden behind the picture stays in it. JPEG (ITU-T T.81) and PNG (ISO/IEC 15948); whatever is neither is not kept at all.
+/// hidden behind the picture stays in it. Which way up it is stays, alone. JPEG (ITU-T T.81) and PNG (ISO/IEC 15948); whatever is neither is not kept at all.
 /// </summary>
 internal sealed record Photo(string ContentType, byte[] Content)
 {
@@ -51,6 +51,10 @@ internal sealed record Photo(string ContentType, byte[] Content)
 
                 hasHead = true;
                 kept.Write(chunk);
+            }
+            else if (name.SequenceEqual("eXIf"u8) && hasHead && !hasData && PhotoTurn.Read(chunk[8..^4]) is { } turn)
+            {
+                Chunk(kept, "eXIf"u8, PhotoTurn.Tiff(turn));
             }
             else if (name.SequenceEqual("PLTE"u8) || name.SequenceEqual("tRNS"u8) || name.SequenceEqual("IDAT"u8))
             {
@@ -103,7 +107,11 @@ internal sealed record Photo(string ContentType, byte[] Content)
             hasFrame |= isFrame;
 
             // Application segments but JFIF's and Adobe's, which tell the colours, and comments do not make the picture.
-            if (marker is not (>= 0xE1 and <= 0xED or 0xEF or 0xFE))
+            if (marker == 0xE1 && segment.Length > 10 && segment[4..].StartsWith("Exif\0\0"u8) && PhotoTurn.Read(segment[10..]) is { } turn)
+            {
+                kept.Write([0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. PhotoTurn.Tiff(turn)]);
+            }
+            else if (marker is not (>= 0xE1 and <= 0xED or 0xEF or 0xFE))
             {
                 kept.Write(segment);
             }
@@ -136,6 +144,14 @@ internal sealed record Photo(string ContentType, byte[] Content)
     }
 
     private static bool IsSensible(uint width, uint height) => width is > 0 and <= MostPixels && height is > 0 and <= MostPixels;
+
+    private static void Chunk(MemoryStream kept, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        byte[] chunk = [0, 0, 0, 0, .. name, .. data, 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc(chunk.AsSpan(4, data.Length + 4)));
+        kept.Write(chunk);
+    }
 
     private static uint Crc(ReadOnlySpan<byte> bytes)
     {

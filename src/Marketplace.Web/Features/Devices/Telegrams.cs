@@ -8,6 +8,7 @@ using Marketplace.Quantities;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Metering;
+using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -30,7 +31,7 @@ public sealed record ReceiveTelegrams(int LoopId, IReadOnlyList<SentTelegram> Te
 /// <param name="Stored">Values that were not known before.</param>
 public sealed record TelegramOutcome(string? Device, string? Rule, string? Reason, int Stored, int Unchanged);
 
-internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, ReadingStore store, Sequencer sequencer, MarketTime marketTime, TimeProvider time)
+internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, ReadingStore store, Sequencer sequencer, MarketTime marketTime, ClockJudgement clocks, TimeProvider time)
     : IRequestHandler<ReceiveTelegrams, IReadOnlyList<TelegramOutcome>>
 {
     public async Task<IReadOnlyList<TelegramOutcome>> Handle(ReceiveTelegrams request, CancellationToken cancellationToken)
@@ -94,6 +95,11 @@ internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, Readin
         if (values.Count == 0)
         {
             return Refused(code, "no-values", "The telegram has no counter and no temperature of the moment for a register in service.");
+        }
+
+        if (MainRegisters.Of(telegram).MeterTime is { } shown)
+        {
+            await clocks.JudgeAsync(loopId, device.Id, device.Code, at, shown, cancellationToken);
         }
 
         var stored = await StoreAsync(loopId, device.Id, at, values, now, cancellationToken);

@@ -23,6 +23,7 @@ public static class MeteringFeature
         builder.Services.AddScoped<FlagBook>();
         builder.Services.AddScoped<RegisterEvidence>();
         builder.Services.AddScoped<GapEstimates>();
+        builder.Services.AddScoped<ClockJudgement>();
         builder.Services.AddScoped<ReadingChecks>();
         builder.Services.AddSingleton<ReadingFileWorker>();
         builder.Services.AddSingleton<FolderWatch>();

@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -17,16 +18,18 @@ public sealed record StateOfMarket(int LoopId) : IRequest<MarketState>, IGuarded
 /// <param name="Overdue">The next step that is due and not done, with how late it is on the market clock.</param>
 /// <param name="EstimatedReadings">Readings of the last 24 settled hours that are estimated.</param>
 /// <param name="Readings">All readings of these hours.</param>
+/// <param name="OpenFlags">Readings that checks doubt and nobody has decided on, for who may look at them; 0 for others.</param>
+/// <param name="SevereFlags">Of these, the ones whose values cannot be right.</param>
 public sealed record MarketState(
     IReadOnlyList<HourFailure> Failures, OverdueStep? Overdue, long EstimatedReadings, long Readings, LedgerState Ledger,
-    IReadOnlyList<LogIncident> LedgerAlarms, int Members, int Meters, int Plants, long OrdersToday);
+    IReadOnlyList<LogIncident> LedgerAlarms, int Members, int Meters, int Plants, long OrdersToday, int OpenFlags, int SevereFlags);
 
 public sealed record OverdueStep(HourStepKind Step, DateTimeOffset Hour, DateTimeOffset DueAt, TimeSpan Late);
 
 /// <param name="Waiting">Batches handed in that no signed checkpoint covers yet.</param>
 public sealed record LedgerState(long? SignedSize, DateTimeOffset? SignedAt, long? PublishedSize, DateTimeOffset? PublishedAt, long Waiting);
 
-internal sealed class StateOfMarketHandler(Work work, TimeProvider time) : IRequestHandler<StateOfMarket, MarketState>
+internal sealed class StateOfMarketHandler(Work work, CurrentActor current, TimeProvider time) : IRequestHandler<StateOfMarket, MarketState>
 {
     public async Task<MarketState> Handle(StateOfMarket request, CancellationToken cancellationToken)
     {
@@ -42,6 +45,10 @@ internal sealed class StateOfMarketHandler(Work work, TimeProvider time) : IRequ
             .Take(100)
             .ToListAsync(cancellationToken);
         var (estimated, readings) = await ReadingsAsync(db, loopId, progress.Settled, cancellationToken);
+        var flags = current.Actor.Operates(loopId) || current.Actor.Audits(loopId)
+            ? await db.OpenFlags.Where(flag => flag.LoopId == loopId && flag.Severity > FlagSeverity.Note).GroupBy(flag => flag.Severity)
+                .ToDictionaryAsync(group => group.Key, group => group.Count(), cancellationToken)
+            : [];
         var today = loop.Calendar.Day(loop.Calendar.DayOf(now));
         return new MarketState(
             failures,
@@ -53,7 +60,9 @@ internal sealed class StateOfMarketHandler(Work work, TimeProvider time) : IRequ
             await db.Members.CountAsync(member => member.LoopId == loopId, cancellationToken),
             await db.Meters.CountAsync(meter => meter.LoopId == loopId && meter.InServiceUntil == null, cancellationToken),
             await db.Plants.CountAsync(plant => plant.LoopId == loopId, cancellationToken),
-            await db.Books.Where(book => book.LoopId == loopId && book.Hour >= today.Start && book.Hour < today.End).SumAsync(book => (long)book.Orders, cancellationToken));
+            await db.Books.Where(book => book.LoopId == loopId && book.Hour >= today.Start && book.Hour < today.End).SumAsync(book => (long)book.Orders, cancellationToken),
+            flags.Values.Sum(),
+            flags.GetValueOrDefault(FlagSeverity.Severe));
     }
 
     private static async Task<MarketProgress> ProgressAsync(MarketplaceDb db, int loopId, CancellationToken cancellationToken)

@@ -172,6 +172,38 @@ public sealed class AlarmTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_doubted_reading_has_one_alarm_for_meter_and_check_until_somebody_decides_and_what_cannot_be_is_more_urgent()
+    {
+        await Deliver(("a-heat", 4, 1m), ("a-cold", 4, 1m));
+        await Settled(4);
+        foreach (var (meter, hour, check, severity) in new[]
+        {
+            (1, 2, "spike", FlagSeverity.Doubtful), (1, 3, "spike", FlagSeverity.Doubtful), (2, 3, "negative-energy", FlagSeverity.Severe),
+            (2, 3, "long-zeros", FlagSeverity.Note), (2, -24 * 9, "spike", FlagSeverity.Doubtful), (2, 2, "missing-interval", FlagSeverity.Doubtful),
+        })
+        {
+            var flag = new ReadingFlag { LoopId = _loopId, MeterId = meter, Hour = Hour.AddHours(hour), UntilHour = Hour.AddHours(hour + 1), CheckName = check, Severity = severity, Words = $"Found in {hour}.", FoundAt = Hour };
+            await _host.Put(db => db.ReadingFlags.Add(flag));
+            await _host.Put(db => db.OpenFlags.Add(new OpenFlag { LoopId = _loopId, FlagId = flag.Id, MeterId = meter, Carrier = Carrier.Heat, Severity = severity, CheckName = check, Hour = flag.Hour }));
+        }
+
+        var spikes = await _host.Look(db => db.ReadingFlags.Where(flag => flag.MeterId == 1).Select(flag => flag.Id).ToListAsync());
+
+        (await Look()).Opened.ShouldBe(2);
+        (await Look()).Any.ShouldBeFalse();
+
+        (await Open()).OrderBy(alarm => alarm.Severity).Select(alarm => (alarm.Kind, alarm.Severity, alarm.Subject, alarm.Since, alarm.Words)).ShouldBe(
+            [
+                (AlarmKind.DoubtfulReading, AlarmSeverity.High, "a-cold", Hour.AddHours(3), "Found in 3. Expected: a register counts in one direction: energy is zero or more."),
+                (AlarmKind.DoubtfulReading, AlarmSeverity.Low, "a-heat", Hour.AddHours(2),
+                    "Found in 3. Expected: an hour is not far above the third-highest daily peak. 2 findings like this one, the latest here."),
+            ]);
+        await _host.Send(new Web.Features.Metering.Quality.ResolveExceptions(_loopId, spikes, null, Web.Features.Metering.Quality.ExceptionCure.Accept, "a feast"), Keeper);
+        (await Look()).Ended.ShouldBe(1);
+        (await Open()).ShouldHaveSingleItem().Subject.ShouldBe("a-cold");
+    }
+
+    [Fact]
     public async Task The_inbox_works_by_plain_forms_for_a_technician_and_the_member_reads_it_in_plain_words()
     {
         await Deliver(("a-heat", 0, 1m), ("a-cold", 4, 1m));

@@ -79,6 +79,36 @@ public sealed class MeterCareTests : MeteringLoop
         await Should.ThrowAsync<NotPermittedException>(() => Host.Send(request with { SubmissionId = Guid.NewGuid() }, Bob));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_photo_keeps_which_way_up_it_is_and_nothing_else_of_what_the_camera_noted(bool isLittle)
+    {
+        var id = await Host.Send(new TakeManualReading(LoopId, "ann-heat", Guid.NewGuid(), Hour, Energy.FromWh(1), Jpeg(isLittle)), Ann);
+
+        var kept = (await Host.Send(new ShowReadingPhoto(LoopId, "ann-heat", id), Ann)).ShouldNotBeNull().Content;
+
+        Encoding.Latin1.GetString(kept).ShouldNotContain("GPS");
+        var tiff = kept.AsSpan(kept.AsSpan().IndexOf("Exif\0\0"u8) + 6, 26).ToArray();
+        tiff.ShouldBe([.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]);
+        kept.AsSpan(0, 6).ToArray().ShouldBe([0xFF, 0xD8, 0xFF, 0xE1, 0, 34]);
+        kept.AsSpan(38, 2).ToArray().ShouldBe([0xFF, 0xC0]);
+    }
+
+    // A picture of one pixel as a camera held upright writes it: orientation 6, and where it was taken.
+    private static byte[] Jpeg(bool isLittle)
+    {
+        byte[] directory = isLittle
+            ? [.. "II*\0"u8, 8, 0, 0, 0, 2, 0, 0x0F, 0x01, 2, 0, 4, 0, 0, 0, .. "GPS\0"u8, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
+            : [.. "MM\0*"u8, 0, 0, 0, 8, 0, 2, 0x01, 0x0F, 0, 2, 0, 0, 0, 4, .. "GPS\0"u8, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+        byte[] exif = [.. "Exif\0\0"u8, .. directory, .. "GPS 52.5 13.4"u8];
+        return
+        [
+            0xFF, 0xD8, 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif,
+            0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0x34, 0xFF, 0xD9,
+        ];
+    }
+
     [Fact]
     public async Task What_is_no_whole_picture_or_no_time_that_has_passed_is_refused()
     {

@@ -21,6 +21,38 @@ public sealed class TelegramTests : MeteringLoop
         return [0x68, (byte)body.Length, (byte)body.Length, 0x68, .. body, (byte)(body.Sum(b => b) & 0xFF), 0x16];
     }
 
+    /// <summary>The same with what the meter's clock shows (type F, without a zone).</summary>
+    private static byte[] Showing(DateTime time)
+    {
+        var plain = Telegram();
+        byte[] body =
+        [
+            .. plain[4..^2], 0x04, 0x6D, (byte)time.Minute, (byte)time.Hour,
+            (byte)(time.Day | ((time.Year - 2000 & 7) << 5)), (byte)(time.Month | ((time.Year - 2000 & 0x78) << 1)),
+        ];
+        return [0x68, (byte)body.Length, (byte)body.Length, 0x68, .. body, (byte)(body.Sum(b => b) & 0xFF), 0x16];
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_off_has_one_flag_until_it_is_right_again_on_the_wall_or_by_standard_time()
+    {
+        await Host.Send(new RegisterDevice(LoopId, "12345678", "", null, null));
+        await Host.Send(new CommissionDevice(LoopId, "12345678", "ann-heat", Hour));
+        Task Read(int minutes, int shownMinutes) =>
+            Deliver(new SentTelegram(null, Hour.AddMinutes(minutes), Showing(Hour.AddMinutes(shownMinutes).AddHours(1).DateTime)));
+
+        await Read(60, 61);
+        (await Open()).ShouldBe(0);
+        await Read(120, 129);
+        await Read(180, 189);
+        (await Open()).ShouldBe(1);
+        (await Host.Look(db => db.ReadingFlags.SingleAsync())).Words.ShouldBe("The device's clock is 540 seconds ahead.");
+        await Read(240, 240);
+        (await Open()).ShouldBe(0);
+
+        Task<int> Open() => Host.Look(db => db.OpenFlags.CountAsync(flag => flag.CheckName == "clock-drift"));
+    }
+
     private Task<IReadOnlyList<TelegramOutcome>> Deliver(params SentTelegram[] telegrams) => Host.Send(new ReceiveTelegrams(LoopId, telegrams));
 
     [Fact]

@@ -2,6 +2,7 @@ using Marketplace.Data;
 using Marketplace.Metering;
 using Marketplace.Metering.Checks;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Devices;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Pipeline;
@@ -102,6 +103,67 @@ public sealed class JudgeReadingsTests : MeteringLoop
         estimate.Note.ShouldBe("Estimated: what ann-heat measured, in the proportion of both around the gap");
         var kept = await Host.Look(db => db.ReadingEstimates.SingleAsync(one => one.MeterId == 3));
         ((EstimationMethod)kept.Requested, (EstimationMethod)kept.Applied).ShouldBe((EstimationMethod.Sibling, EstimationMethod.Sibling));
+    }
+
+    [Fact]
+    public async Task A_silent_meter_is_flagged_once_by_the_hour_and_the_flag_ends_when_it_sends_again()
+    {
+        await Host.Put(db => db.Clocks.Single(clock => clock.LoopId == LoopId).Rate = 1);
+
+        // It is hour 24 of the market: bob's meter has sent until then, ann's two not for a while.
+        await Receive("a", [.. Enumerable.Range(0, 24).Select(hour => Row("bob-heat", hour, 1m)), Row("ann-heat", 21, 1m), Row("ann-electricity", 19, 1m)]);
+
+        (await Host.Send(new JudgeSilence(LoopId))).ShouldBe(new SilenceChanges(1, 0));
+        (await Host.Send(new JudgeSilence(LoopId))).ShouldBe(new SilenceChanges(0, 0));
+
+        var flag = (await Flags()).ShouldHaveSingleItem();
+        (flag.MeterId, flag.CheckName, Hours(flag)).ShouldBe((2, "silent", (20, 24)));
+        flag.Words.ShouldBe("Nothing has come since 2026-03-05T20:00:00Z, for 4 hours.");
+        await Receive("b", Row("ann-electricity", 22, 1m));
+        (await Host.Send(new JudgeSilence(LoopId))).ShouldBe(new SilenceChanges(0, 1));
+        (await Host.Look(db => db.OpenFlags.CountAsync())).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_day_of_a_clock_change_with_another_number_of_hours_is_noted()
+    {
+        // In Berlin the 26th of October 2025 has 25 hours; here one of them was never written.
+        var start = new DateTimeOffset(2025, 10, 24, 22, 0, 0, TimeSpan.Zero);
+        await Host.Put(db => db.Meters.Where(meter => meter.Id == 1).ToList().ForEach(meter => meter.InServiceFrom = start.AddDays(-9)));
+        await DayIsJudged();
+        await Receive("a", [.. Enumerable.Range(0, 73).Where(hour => hour != 27).Select(hour => new DeliveredReading(1, "ann-heat", start.AddHours(hour), 1m + (hour % 7)))]);
+
+        await Judge();
+
+        var flag = (await Flags()).Single(flag => flag.CheckName == "dst-day");
+        (flag.Severity, flag.Words).ShouldBe((FlagSeverity.Note, "2025-10-26 has 25 hours; 24 were delivered."));
+        flag.Hour.ShouldBe(new DateTimeOffset(2025, 10, 25, 22, 0, 0, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task Energy_without_the_temperatures_that_came_before_is_noted_and_a_unit_that_does_not_fit_them_too()
+    {
+        using var device = new Devices.TestDevice("km-1");
+        await Host.Send(new RegisterDevice(LoopId, device.Code, "", device.Pem, null));
+        await Host.Send(new CommissionDevice(LoopId, device.Code, "ann-heat", Hour.AddHours(-48)));
+        // 100 litres by 20 K are 2.29 kWh: in megajoules called kWh, 8.3.
+        var outcome = (await Host.Send(new ReceiveSignedBatches(LoopId, [device.Sign(1,
+            [.. Enumerable.Range(-48, 60).SelectMany(hour => new[]
+            {
+                Devices.TestDevice.Heat(Hour.AddHours(hour), 8_260 + (hour % 5)), new SignedReading("volume", Hour.AddHours(hour), 3600, 100, "l"),
+                new SignedReading("flow-temperature", Hour.AddHours(hour), 3600, 60_000, "mC"), new SignedReading("return-temperature", Hour.AddHours(hour), 3600, 40_000, "mC"),
+            }.Where(reading => hour < 3 || reading.Register is "heat" or "volume"))])]))).ShouldHaveSingleItem();
+        outcome.Refused.ShouldBeEmpty();
+
+        await Host.Send(new JudgeDay(LoopId));
+        await Judge();
+
+        var flags = await Flags();
+        var missing = flags.Single(flag => flag.CheckName == "missing-sibling");
+        (missing.MeterId, Hours(missing), missing.Words).ShouldBe((1, (3, 12), "flow-temperature, return-temperature did not come with energy."));
+        var unit = flags.Single(flag => flag.CheckName == "suspected-unit");
+        (unit.MeterId, unit.Severity).ShouldBe((1, FlagSeverity.Note));
+        unit.Words.ShouldEndWith("times what flow and temperatures give: the values may be megajoules.");
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Marketplace.Web.Features.Metering.Quality;
 /// with each other. A second time in the same day changes nothing.</summary>
 public sealed record JudgeDay(int LoopId) : IRequest<bool>, ISystemOnly, IRepeatableStep;
 
-internal sealed class JudgeDayHandler(Work work, MeasuredHours measured, MeterClasses classes, FlagBook flags, MarketTime marketTime) : IRequestHandler<JudgeDay, bool>
+internal sealed class JudgeDayHandler(Work work, MeasuredHours measured, MeterClasses classes, FlagBook flags, RegisterEvidence registers, MarketTime marketTime) : IRequestHandler<JudgeDay, bool>
 {
     /// <summary>So many days are compared across meters.</summary>
     private const int DaysAcross = 28;
@@ -84,6 +84,15 @@ internal sealed class JudgeDayHandler(Work work, MeasuredHours measured, MeterCl
             var series = await SeriesAsync(loop.Id, some, during, cancellationToken);
             var ids = some.ToDictionary(meter => meter.Code, meter => meter.Id);
             found.AddRange(SharedPlantCheck.Find([.. some.Select(meter => series[meter.Id])]).Select(finding => (ids[finding.Meter], finding)));
+        }
+
+        // Whether a meter's unit fits its own flow and temperatures shows over days only.
+        var counted = await registers.ReadAsync(loop.Id, [.. meters.Select(meter => new MeterSpan(meter.Id, during.Start, during.End))], cancellationToken);
+        if (counted.Count > 0)
+        {
+            var ofCounted = await SeriesAsync(loop.Id, [.. meters.Where(meter => counted.ContainsKey(meter.Id))], during, cancellationToken);
+            found.AddRange(counted.Select(pair => (MeterId: pair.Key, Finding: pair.Value.JudgeUnit(ofCounted[pair.Key], parameters[byId[pair.Key].Carrier])))
+                .Where(one => one.Finding is not null).Select(one => (one.MeterId, one.Finding!)));
         }
 
         // A virtual meter that subtracts others says what belongs together: one meter before a branch, or all that goes in, against what comes out.

@@ -66,7 +66,8 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
             .ToDictionaryAsync(member => member.Id, member => member.JoinedAt, cancellationToken);
         var parameters = await classes.OfAsync(loopId, cancellationToken);
         var calendar = loop.Calendar;
-        var today = calendar.StartOf(calendar.DayOf(await marketTime.NowAsync(loopId, cancellationToken)));
+        var now = await marketTime.NowAsync(loopId, cancellationToken);
+        var today = calendar.StartOf(calendar.DayOf(now));
         var hours = await measured.ReadAsync(loopId, due.ConvertAll(one => one.Span), cancellationToken);
         var counted = await registers.ReadAsync(loopId, due.ConvertAll(one => one.Span), cancellationToken);
 
@@ -83,7 +84,12 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
             var looked = new Interval(one.From - Back, one.Until);
             // A plant runs when the market calls it: that it rests, starts and runs at full load says nothing about its meter.
             var told = judged.Findings.Where(finding => meter.PlantCode is null || !OfHabit.Contains(finding.Check));
-            Finding[] findings = [.. told.Concat(counted.GetValueOrDefault(meter.Id)?.Judge(series, ofMeter) ?? []).Where(finding => Touches(finding.During, looked))];
+            var registers = counted.GetValueOrDefault(meter.Id);
+            Finding[] findings =
+            [
+                .. told.Concat(registers?.Judge(series, ofMeter) ?? []).Concat(registers?.JudgeSiblings(series, now - ofMeter.SilentAfter) ?? [])
+                    .Concat(ChangeDays(series, calendar, today)).Where(finding => Touches(finding.During, looked)),
+            ];
             return new Verdict(meter, one, looked, findings, MissingIn(series, meter, one, today));
         }).ToList();
 
@@ -120,6 +126,16 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
         }
 
         return missing;
+    }
+
+    /// <summary>Days of 23 or 25 hours that are over and that the meter measured from before to after: what another number of hours means there
+    /// is not that the meter was away, but how its hours are written.</summary>
+    private static IEnumerable<Finding> ChangeDays(MeterSeries series, LoopCalendar calendar, DateTimeOffset today)
+    {
+        var hours = Enumerable.Range(0, series.Count).Where(at => series[at] is not null && series.At(at) < today)
+            .Select(at => new DeliveredInterval(series.Meter, "energy", series.At(at), series.At(at + 1))).ToList();
+        return hours.Count == 0 ? [] : ClockChecks.JudgeChangeDays(hours, calendar)
+            .Where(finding => hours[0].Start < finding.During.Start && hours[^1].End > finding.During.End);
     }
 
     private static IEnumerable<NewFlag> New(Verdict verdict, List<StoredFlag> known)
@@ -169,7 +185,7 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
 
     private static readonly HashSet<string> Judged =
     [
-        IntervalChecks.Missing.Name, LimitChecks.Negative.Name, LimitChecks.Capacity.Name, LimitChecks.Contract.Name, SpikeChecks.Peak.Name, SpikeChecks.Hampel.Name,
+        IntervalChecks.Missing.Name, ClockChecks.ChangeDay.Name, DeviceChecks.MissingSibling.Name, LimitChecks.Negative.Name, LimitChecks.Capacity.Name, LimitChecks.Contract.Name, SpikeChecks.Peak.Name, SpikeChecks.Hampel.Name,
         RunChecks.Stuck.Name, RunChecks.LongZeros.Name, ZeroGapCheck.Check.Name, LevelChecks.History.Name, LevelChecks.Jump.Name, LevelChecks.UnitJump.Name,
     ];
 

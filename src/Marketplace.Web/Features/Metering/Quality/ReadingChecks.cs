@@ -13,6 +13,7 @@ public sealed class ReadingChecks(Requests requests)
     public async Task<JudgedReadings> RunAsync(int loopId, CancellationToken cancellationToken)
     {
         await requests.Send(new JudgeDay(loopId), Actor.System, cancellationToken);
+        await requests.Send(new JudgeSilence(loopId), Actor.System, cancellationToken);
         var all = JudgedReadings.Nothing;
         int? after = 0;
         while (after is { } meter)
