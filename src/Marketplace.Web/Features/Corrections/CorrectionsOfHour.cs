@@ -37,8 +37,20 @@ internal sealed class CorrectionsOfHourHandler(MarketplaceDb db)
             .OrderBy(action => action.Id)
             .Select(action => new { action.At, action.Subject })
             .ToListAsync(cancellationToken);
-        return [.. acts.Select(act => CorrectionSubject.Read(act.Subject) is var (carrier, reason) ? new CorrectionNotice(act.At, carrier, reason) : null).OfType<CorrectionNotice>()];
+        var resettled = await db.Database.SqlQuery<ResettledRow>($"""
+            SELECT DISTINCT r.at AS "At", p.carrier AS "Carrier", r.reason AS "Reason" FROM market.resettlements r
+            JOIN market.resettled_positions p ON p.loop_id = r.loop_id AND p.hour = r.hour AND p.number = r.number
+            WHERE r.loop_id = {request.LoopId} AND r.hour = {request.Hour}
+            """).ToListAsync(cancellationToken);
+        return
+        [
+            .. acts.Select(act => CorrectionSubject.Read(act.Subject) is var (carrier, reason) ? new CorrectionNotice(act.At, carrier, reason) : null).OfType<CorrectionNotice>()
+                .Concat(resettled.Select(row => new CorrectionNotice(row.At, (Carrier)row.Carrier, row.Reason)))
+                .OrderBy(notice => notice.At).ThenBy(notice => notice.Carrier),
+        ];
     }
+
+    private sealed record ResettledRow(DateTimeOffset At, short Carrier, string Reason);
 
     public async Task<IReadOnlyList<OwnCorrection>> Handle(OwnCorrections request, CancellationToken cancellationToken) =>
         await db.CorrectedMembers.AsNoTracking()

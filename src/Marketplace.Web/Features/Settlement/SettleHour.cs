@@ -3,15 +3,10 @@ using System.Text;
 using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Quantities;
-using Marketplace.Replica;
-using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Metering;
-using Marketplace.Web.Features.Network;
-using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
-using MeterDirection = Marketplace.Data.MeterDirection;
 
 namespace Marketplace.Web.Features.Settlement;
 
@@ -22,7 +17,7 @@ public sealed record SettleHour(int LoopId, DateTimeOffset Hour) : IRequest<Unit
     public bool Permits(Actor actor) => actor.IsSystem;
 }
 
-internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider time) : IRequestHandler<SettleHour, Unit>
+internal sealed class SettleHourHandler(Work work, HourInputs inputs, Journal journal, TimeProvider time) : IRequestHandler<SettleHour, Unit>
 {
     public async Task<Unit> Handle(SettleHour request, CancellationToken cancellationToken)
     {
@@ -40,7 +35,7 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
         }
 
         var slug = await db.Loops.Where(loop => loop.Id == loopId).Select(loop => loop.Slug).SingleAsync(cancellationToken);
-        var (settling, converters, met) = await LoadAsync(loopId, hour, cancellationToken);
+        var (settling, converters, met) = await inputs.LoadAsync(loopId, hour, cancellationToken);
         var positions = settling.Positions();
         var balances = settling.Balances(positions, converters);
         var shares = StoreShares.Of(loopId, hour, positions, await db.StorePlans.AsNoTracking()
@@ -76,92 +71,6 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
             [new HourStep { LoopId = loopId, Hour = hour, Step = HourStepKind.Settled, DoneAt = time.GetUtcNow() }], cancellationToken);
         return Unit.Value;
     }
-
-    private async Task<(HourToSettle Hour, HashSet<string> Converters, List<WishMet> Met)> LoadAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken)
-    {
-        var db = work.Db;
-        var conditions = await db.Conditions.AsNoTracking().SingleAsync(row => row.LoopId == loopId && row.Hour == hour, cancellationToken);
-        var tariff = await db.Tariffs.AsNoTracking()
-            .Where(tariff => tariff.LoopId == loopId && tariff.ValidFrom <= hour)
-            .OrderByDescending(tariff => tariff.Version)
-            .FirstAsync(cancellationToken);
-        var plants = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == loopId).ToListAsync(cancellationToken);
-        var definitions = plants.ToDictionary(plant => plant.Code, plant => PlantDefinition.Read(plant.Definition));
-        var owners = plants.ToDictionary(plant => plant.Code, plant => plant.OwnerId);
-        var book = await db.BookOrders.AsNoTracking()
-            .Where(order => order.LoopId == loopId && order.Hour == hour)
-            .OrderBy(order => order.Position)
-            .ToListAsync(cancellationToken);
-        var accepted = await db.Acceptances.AsNoTracking()
-            .Where(acceptance => acceptance.LoopId == loopId && acceptance.Hour == hour)
-            .ToDictionaryAsync(acceptance => acceptance.Position, acceptance => acceptance.Accepted, cancellationToken);
-        var runs = await db.ConverterRuns.AsNoTracking().Where(run => run.LoopId == loopId && run.Hour == hour).ToListAsync(cancellationToken);
-        var network = await NetworkToSettle.ReadAsync(db, loopId, hour, cancellationToken);
-        var prices = await db.Prices.AsNoTracking()
-            .Where(price => price.LoopId == loopId && price.Hour == hour && price.Zone == "")
-            .ToDictionaryAsync(price => price.Carrier, price => price.Price, cancellationToken);
-        var readings = await db.Database.SqlQuery<MeterRow>($"""
-            SELECT m.member_id AS "MemberId", m.plant_code AS "PlantCode", m.carrier AS "Carrier", m.direction AS "Direction",
-                   r.energy AS "Energy", r.quality AS "Quality"
-            FROM (SELECT DISTINCT ON (meter_id) meter_id, energy, quality FROM market.readings
-                  WHERE loop_id = {loopId} AND hour = {hour} ORDER BY meter_id, revision DESC) r
-            JOIN market.meters m ON m.loop_id = {loopId} AND m.id = r.meter_id
-            """).ToListAsync(cancellationToken);
-
-        var priced = await db.Trades.AsNoTracking()
-            .Where(trade => trade.LoopId == loopId && trade.Hour == hour)
-            .ToListAsync(cancellationToken);
-        var carriersWithTrades = priced.Select(trade => trade.Carrier).ToHashSet();
-        var deals = await DealTrades.OfAsync(db, loopId, hour, network, cancellationToken);
-        var trades = book.Where(order => accepted.ContainsKey(order.Position) && !carriersWithTrades.Contains(order.Carrier))
-            .Select(order => Trade(order, accepted[order.Position], null))
-            .Concat(priced.SelectMany(trade => new[] { trade.BuyPosition, trade.SellPosition }
-                .OfType<int>()
-                .Select(position => Trade(book[position], trade.Energy, trade.Price) with
-                {
-                    Carriage = position == trade.BuyPosition ? network.FeeOf(ZoneTradeKind.Trade, trade.Number) : Money.Zero,
-                })))
-            .Concat(runs.SelectMany(run => new[] { (Carrier.Heat, run.Heat), (Carrier.Cold, run.Cold), (Carrier.Electricity, run.Electricity) }
-                .Where(flow => flow.Item2 != Energy.Zero)
-                .Select(flow => new Traded(
-                    owners[run.PlantCode],
-                    run.PlantCode,
-                    flow.Item1,
-                    flow.Item2 < Energy.Zero ? MeterDirection.Consumption : MeterDirection.Production,
-                    -flow.Item2))));
-        var all = trades.ToList();
-        var wishes = await db.MemberPreferences.FromSql(
-            $"""
-            SELECT DISTINCT ON (member_id, carrier) * FROM market.member_preferences
-            WHERE loop_id = {loopId} AND valid_from <= {hour} ORDER BY member_id, carrier, version DESC
-            """).AsNoTracking().ToListAsync(cancellationToken);
-        var (met, moved) = HourWishes.Meet(loopId, hour, wishes, all, definitions.ToDictionary(plant => plant.Key, plant => plant.Value.Kind));
-        var balancing = book.Where(order => order.PlantCode is { } code && definitions[code].Kind == PlantKind.BalancingPlant).ToList();
-        return (
-            new HourToSettle(
-                loopId,
-                hour,
-                // Whose energy a deal brings is agreed: it meets no wish of others, and none of the buyer's is left of it.
-                [.. all, .. deals],
-                [.. readings.Select(row => new Metered(
-                    row.MemberId, row.PlantCode ?? "", (Carrier)row.Carrier, (MeterDirection)row.Direction, Energy.FromWh(row.Energy),
-                    (ReadingQuality)row.Quality == ReadingQuality.Estimated))],
-                prices,
-                Carriers.All.ToDictionary(carrier => carrier, carrier => OutsidePrices.Of(
-                    carrier, [.. balancing.Where(order => order.Carrier == carrier).Select(order => (order.Side, order.Limit))], conditions, tariff)),
-                Carriers.All.ToDictionary(carrier => carrier, tariff.NetworkFee),
-                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()) { Origins = moved, Network = network },
-            runs.Select(run => run.PlantCode).ToHashSet(),
-            met);
-    }
-
-    private static Traded Trade(BookOrder order, Energy energy, Price? price) => new(
-        order.MemberId,
-        order.PlantCode ?? "",
-        order.Carrier,
-        order.Side == OrderSide.Buy ? MeterDirection.Consumption : MeterDirection.Production,
-        order.Side == OrderSide.Buy ? energy : -energy,
-        price);
 
     /// <summary>Totals in words anyone can read, and a hash over every position, so that none can be changed unseen.</summary>
     private static byte[] Canonical(string loop, DateTimeOffset hour, List<Position> positions, List<HourBalance> balances, string? network)
@@ -201,6 +110,4 @@ internal sealed class SettleHourHandler(Work work, Journal journal, TimeProvider
 
         return record.ToBytes();
     }
-
-    private sealed record MeterRow(int MemberId, string? PlantCode, short Carrier, short Direction, long Energy, short Quality);
 }

@@ -3,6 +3,7 @@ using Marketplace.Metering.Checks;
 using Marketplace.Metering.Checks.Delivery;
 using Marketplace.Metering.Checks.Value;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Corrections;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -25,7 +26,7 @@ public sealed record JudgedReadings(int Meters, long Hours, int Found, int Withd
     public static JudgedReadings Nothing { get; } = new(0, 0, 0, 0, null);
 }
 
-internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, MeterClasses classes, FlagBook flags, RegisterEvidence registers, MarketTime marketTime)
+internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, MeterClasses classes, FlagBook flags, RegisterEvidence registers, LateReadings late, MarketTime marketTime)
     : IRequestHandler<JudgeReadings, JudgedReadings>
 {
     /// <summary>Like hours are compared over four weeks on each side.</summary>
@@ -84,10 +85,10 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
             var looked = new Interval(one.From - Back, one.Until);
             // A plant runs when the market calls it: that it rests, starts and runs at full load says nothing about its meter.
             var told = judged.Findings.Where(finding => meter.PlantCode is null || !OfHabit.Contains(finding.Check));
-            var registers = counted.GetValueOrDefault(meter.Id);
+            var beside = counted.GetValueOrDefault(meter.Id);
             Finding[] findings =
             [
-                .. told.Concat(registers?.Judge(series, ofMeter) ?? []).Concat(registers?.JudgeSiblings(series, now - ofMeter.SilentAfter) ?? [])
+                .. told.Concat(beside?.Judge(series, ofMeter) ?? []).Concat(beside?.JudgeSiblings(series, now - ofMeter.SilentAfter) ?? [])
                     .Concat(ChangeDays(series, calendar, today)).Where(finding => Touches(finding.During, looked)),
             ];
             return new Verdict(meter, one, looked, findings, MissingIn(series, meter, one, today));
@@ -99,6 +100,7 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
         var withdrawn = verdicts.SelectMany(verdict => Gone(verdict, known[verdict.Meter.Id])).ToArray();
         await flags.AddAsync(loopId, raised, cancellationToken);
         await flags.ResolveAsync(loopId, withdrawn, FlagResolutionKind.NoLongerFound, "Later readings do not show it any more.", null, cancellationToken);
+        await late.NoteAsync(loopId, due.ConvertAll(one => (one.MeterId, one.New)), cancellationToken);
         await ForgetAsync(loopId, due, cancellationToken);
         return new JudgedReadings(due.Count, hours.Values.Sum(one => (long)one.Length), raised.Count, withdrawn.Length, waiting.Count > due.Count ? due[^1].MeterId : null);
     }

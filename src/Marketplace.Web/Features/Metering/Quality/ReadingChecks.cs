@@ -1,4 +1,5 @@
 using Marketplace.Data;
+using Marketplace.Web.Features.Corrections;
 using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
@@ -21,6 +22,12 @@ public sealed class ReadingChecks(Requests requests)
             var some = await requests.Send(new JudgeReadings(loopId, meter), Actor.System, cancellationToken);
             all = new JudgedReadings(all.Meters + some.Meters, all.Hours + some.Hours, all.Found + some.Found, all.Withdrawn + some.Withdrawn, null);
             after = some.Next;
+        }
+
+        // What came after its hour was settled: each hour is a change of its own.
+        foreach (var hour in await requests.Send(new TakeLateHours(loopId), Actor.System, cancellationToken))
+        {
+            await requests.Send(new ResettleHour(loopId, hour), Actor.System, cancellationToken);
         }
 
         return all;

@@ -4,6 +4,7 @@ using Marketplace.Metering;
 using Marketplace.Metering.Checks;
 using Marketplace.Metering.Checks.Value;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Corrections;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
@@ -55,7 +56,7 @@ public sealed class ResolveExceptionsValidator : AbstractValidator<ResolveExcept
     }
 }
 
-internal sealed class ResolveExceptionsHandler(Work work, FlagBook flags, GapEstimates ladder, ReadingStore store, Sequencer sequencer, CurrentActor current, MarketTime marketTime)
+internal sealed class ResolveExceptionsHandler(Work work, FlagBook flags, GapEstimates ladder, ReadingStore store, Sequencer sequencer, LateReadings late, CurrentActor current, MarketTime marketTime)
     : IRequestHandler<ResolveExceptions, ResolvedExceptions>
 {
     public async Task<ResolvedExceptions> Handle(ResolveExceptions request, CancellationToken cancellationToken)
@@ -76,6 +77,14 @@ internal sealed class ResolveExceptionsHandler(Work work, FlagBook flags, GapEst
             left += chosen.Count - fitting.Count;
             chosen = fitting;
             hours = await EstimateAsync(request, chosen, cancellationToken);
+        }
+
+        // What the decision means for hours that are settled already is settled by the next pass of the checks, whatever the window says.
+        var touched = chosen.Where(flag => flag.MeterId > 0).Select(flag => (flag.MeterId, new Interval(flag.Hour, flag.UntilHour))).ToList();
+        if (touched.Count > 0)
+        {
+            await late.NoteAsync(loopId, touched, cancellationToken);
+            await late.DecideAsync(loopId, touched, cancellationToken);
         }
 
         var kind = request.Cure == ExceptionCure.Accept ? FlagResolutionKind.Accepted : FlagResolutionKind.Estimated;
