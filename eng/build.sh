@@ -60,5 +60,5 @@ build() {
 }
 
 build_app() { build app src/Marketplace.Web src migrations wwwroot appsettings.json appsettings.Development.json appsettings.Production.json; }
-build_auditor() { build auditor src/Marketplace.Auditor src/Marketplace.Auditor src/Marketplace.Native src/Marketplace.Quantities src/Marketplace.Ledger src/Marketplace.Market src/Marketplace.Metering src/BannedSymbols.txt src/BannedSymbols.Host.txt; }
+build_auditor() { build auditor src/Marketplace.Auditor src/Marketplace.Auditor src/Marketplace.Native src/Marketplace.Quantities src/Marketplace.Ledger src/Marketplace.Market src/Marketplace.Metering src/Marketplace.Replica src/BannedSymbols.txt src/BannedSymbols.Host.txt; }
 build_benchmarks() { build benchmarks tests/Marketplace.Benchmarks src migrations wwwroot appsettings.json tests/Marketplace.Benchmarks tests/Marketplace.Testing; }

@@ -11,25 +11,35 @@ namespace Marketplace.Auditor.Verbs;
 internal static class DeviceVerb
 {
     private const string Usage =
-        "device key FILE | device sign --key FILE --device NAME --sequence N READINGS.csv | device send --to URL --api-key-file FILE [--name TEXT] BODY.json";
+        "device key FILE | device sign --key FILE --device NAME --sequence N READINGS.csv | device send --to URL --api-key-file FILE [--name TEXT] BODY.json | " + SimulatedMeters.Usage;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static Verb Verb { get; } = new(
-        "device", Usage, "Acts as a meter: makes a key, signs readings (register,start,seconds,value,unit), sends batches to the HTTP interface.", Run);
+        "device", Usage, "Acts as a meter: makes a key, signs readings (register,start,seconds,value,unit), sends batches to the HTTP interface, is some of the demo's meters.", Run);
 
     private static int Run(string[] args, Terminal terminal) => args switch
     {
         ["key", .. var rest] => MakeKey(rest, terminal),
         ["sign", .. var rest] => Sign(rest, terminal),
         ["send", .. var rest] => Send(rest, terminal),
+        ["simulate", .. var rest] => SimulatedMeters.Run(rest, terminal),
         _ => throw new InputException($"usage: {Usage}"),
     };
 
     private static int MakeKey(string[] args, Terminal terminal)
     {
         var path = new Arguments(args).Exactly(1, Usage)[0];
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = NewKey(path);
+        terminal.Output.WriteLine(key.ExportSubjectPublicKeyInfoPem());
+        terminal.Words.WriteLine($"The private key is in {path}; register the public key above. Fingerprint {DevicePublicKey.Parse(key.ExportSubjectPublicKeyInfoPem()).Fingerprint}");
+        return Exit.Good;
+    }
+
+    /// <summary>Makes a key and keeps it in a file of its own.</summary>
+    internal static ECDsa NewKey(string path)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         // Made for this user alone from the first moment on, and never over another key.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -42,9 +52,7 @@ internal static class DeviceVerb
             file.Write(Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
         }
 
-        terminal.Output.WriteLine(key.ExportSubjectPublicKeyInfoPem());
-        terminal.Words.WriteLine($"The private key is in {path}; register the public key above. Fingerprint {DevicePublicKey.Parse(key.ExportSubjectPublicKeyInfoPem()).Fingerprint}");
-        return Exit.Good;
+        return key;
     }
 
     private static int Sign(string[] args, Terminal terminal)
@@ -81,11 +89,7 @@ internal static class DeviceVerb
         var arguments = new Arguments(args, "to", "api-key-file", "name");
         string Needed(string option) => arguments.One(option) ?? throw new InputException($"--{option} is missing; usage: {Usage}");
         var path = arguments.Exactly(1, Usage)[0];
-        if (!Uri.TryCreate(Needed("to"), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new InputException("--to is the address of a loop's readings, as in http://localhost:5080/api/v1/loops/lindenhof/readings");
-        }
-
+        var address = AddressIn(Needed("to"));
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(Given.File(path)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -109,7 +113,10 @@ internal static class DeviceVerb
         return refused == 0 ? Exit.Good : Exit.False;
     }
 
-    private static ECDsa KeyIn(string path)
+    internal static Uri AddressIn(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
+        ? address : throw new InputException("--to is the address of a loop's readings, as in http://localhost:5080/api/v1/loops/lindenhof/readings");
+
+    internal static ECDsa KeyIn(string path)
     {
         var key = ECDsa.Create();
         try

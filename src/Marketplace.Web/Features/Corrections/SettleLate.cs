@@ -17,7 +17,7 @@ public sealed record TakeLateHours(int LoopId) : IRequest<IReadOnlyList<DateTime
 }
 
 /// <summary>What came after the window and waits for the operator, with the window.</summary>
-public sealed record ShowLateReadings(int LoopId) : IRequest<LateQueue>, IGuarded
+public sealed record ShowLateReadings(int LoopId) : IRequest<LateList>, IGuarded
 {
     public const int Most = 100;
 
@@ -25,7 +25,7 @@ public sealed record ShowLateReadings(int LoopId) : IRequest<LateQueue>, IGuarde
 }
 
 /// <param name="Hours">The oldest first, the first hundred.</param>
-public sealed record LateQueue(TimeSpan Window, IReadOnlyList<LateHour> Hours);
+public sealed record LateList(TimeSpan Window, IReadOnlyList<LateHour> Hours);
 
 /// <summary>Settles the difference that late readings make in hours beyond the window, or leaves these as they were settled.</summary>
 public sealed record DecideLate(int LoopId, IReadOnlyList<DateTimeOffset> Hours, bool Settle, string Reason) : IRequest<int>, IOperatorAct
@@ -57,7 +57,7 @@ public sealed class SetLateWindowValidator : AbstractValidator<SetLateWindow>
 }
 
 internal sealed class SettleLateHandler(LateReadings late, MarketTime marketTime)
-    : IRequestHandler<TakeLateHours, IReadOnlyList<DateTimeOffset>>, IRequestHandler<ShowLateReadings, LateQueue>, IRequestHandler<DecideLate, int>, IRequestHandler<SetLateWindow, Unit>
+    : IRequestHandler<TakeLateHours, IReadOnlyList<DateTimeOffset>>, IRequestHandler<ShowLateReadings, LateList>, IRequestHandler<DecideLate, int>, IRequestHandler<SetLateWindow, Unit>
 {
     public async Task<IReadOnlyList<DateTimeOffset>> Handle(TakeLateHours request, CancellationToken cancellationToken)
     {
@@ -66,7 +66,7 @@ internal sealed class SettleLateHandler(LateReadings late, MarketTime marketTime
         return await late.TakeAsync(request.LoopId, now - window - MarketHour.Length, TakeLateHours.Most, cancellationToken);
     }
 
-    public async Task<LateQueue> Handle(ShowLateReadings request, CancellationToken cancellationToken) => new(
+    public async Task<LateList> Handle(ShowLateReadings request, CancellationToken cancellationToken) => new(
         await late.WindowAsync(request.LoopId, cancellationToken), await late.QueuedAsync(request.LoopId, ShowLateReadings.Most, cancellationToken));
 
     public async Task<int> Handle(DecideLate request, CancellationToken cancellationToken)

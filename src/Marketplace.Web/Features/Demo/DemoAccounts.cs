@@ -11,6 +11,9 @@ public sealed record DemoAccount(string MemberKey, string Email, string DisplayN
 /// <summary>People who can sign in under a published password. They are made in demo mode only.</summary>
 public static class DemoAccounts
 {
+    /// <summary>Whose firm looks after the meters. It is no party of the generated market and is made beside it.</summary>
+    public static DemoAccount Technician { get; } = new("loop-service", "technician@lindenhof.example", "Lindenhof Messdienst", "Technician");
+
     /// <summary>One for each role of the demo loop.</summary>
     public static IReadOnlyList<DemoAccount> All { get; } =
     [
@@ -22,6 +25,7 @@ public static class DemoAccounts
         new("heat-keep", "storage@lindenhof.example", "Speicherwerk Lindenhof", "Storage owner"),
         new("elm-fund", "investor@lindenhof.example", "Ulmenhain Beteiligungen", "Investor"),
         new("loop-operator", "operator@lindenhof.example", "Lindenhof Netzbetrieb", "Operator"),
+        Technician,
     ];
 
     /// <summary>One member for each role that a replay has, the first by number.</summary>
@@ -41,10 +45,29 @@ public static class DemoAccounts
 
     public static async Task SeedAsync(Requests requests, MarketplaceDb db, int loopId, DemoAccount account, CancellationToken cancellationToken)
     {
+        if (account == Technician)
+        {
+            await EmployAsync(db, loopId, account, cancellationToken);
+        }
+
         var memberId = await db.Members
             .Where(member => member.LoopId == loopId && member.Key == account.MemberKey)
             .Select(member => member.Id)
             .SingleAsync(cancellationToken);
         await requests.Send(new SeedAccount(loopId, memberId, account.Email, account.DisplayName, DemoSignIns.Password), Actor.System, cancellationToken);
+    }
+
+    private static async Task EmployAsync(MarketplaceDb db, int loopId, DemoAccount account, CancellationToken cancellationToken)
+    {
+        var members = await db.Members.AsNoTracking().Where(member => member.LoopId == loopId).Select(member => new { member.Id, member.Key, member.JoinedAt }).ToListAsync(cancellationToken);
+        if (members.Exists(member => member.Key == account.MemberKey))
+        {
+            return;
+        }
+
+        var id = members.Max(member => member.Id) + 1;
+        db.Members.Add(new Member { LoopId = loopId, Id = id, Key = account.MemberKey, Name = account.DisplayName, Kind = "Company", JoinedAt = members.Min(member => member.JoinedAt) });
+        db.MemberRoles.Add(new MemberRole { LoopId = loopId, MemberId = id, Role = Role.Technician });
+        await db.SaveChangesAsync(cancellationToken);
     }
 }

@@ -13,10 +13,12 @@ public static class DemoFeature
     {
         builder.Services.AddSingleton<DemoProgress>();
         builder.Services.AddScoped<DemoSource>();
+        builder.Services.AddSingleton<DemoMeters>();
         if (builder.Configuration.IsDemo() && Commands.Serves(Environment.GetCommandLineArgs()[1..]))
         {
             builder.Services.AddHostedService<DemoSeeding>();
             builder.Services.AddHostedService<DemoWitnesses>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<DemoMeters>());
             builder.Services.AddHealthChecks().AddCheck<DemoIsMade>("demo", tags: [HealthFeature.Ready]);
         }
     }

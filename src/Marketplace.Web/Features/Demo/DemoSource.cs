@@ -16,7 +16,7 @@ using MeterDirection = Marketplace.Data.MeterDirection;
 namespace Marketplace.Web.Features.Demo;
 
 /// <summary>The demo district seen from outside: its weather, its meters, and what some of its members order for themselves.</summary>
-public sealed class DemoSource(IDbContextFactory<MarketplaceDb> databases, Requests requests, TimeProvider time) : ILoopSource
+public sealed class DemoSource(IDbContextFactory<MarketplaceDb> databases, Requests requests, DemoMeters meters, TimeProvider time) : ILoopSource
 {
     /// <summary>How far ahead prices and weather are known.</summary>
     private const int HoursKnownAhead = 36;
@@ -38,10 +38,18 @@ public sealed class DemoSource(IDbContextFactory<MarketplaceDb> databases, Reque
     {
         var district = DistrictOf(loop);
         var traded = await TradedByPlantAsync(loop.Id, hour, cancellationToken);
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var devices = await meters.OfAsync(db, loop.Id, hour, cancellationToken);
+        if (devices.Count > 0)
+        {
+            await meters.DeliverAsync(hour, cancellationToken);
+        }
+
         var delivered = district.Readings(hour)
             .Concat(district.Meters.Where(meter => meter.IsDispatched).Select(meter => (
                 Meter: meter,
                 Energy: district.Reading(meter, hour, traded.GetValueOrDefault((meter.Plant!, meter.Carrier, (MeterDirection)meter.Direction))))))
+            .Where(reading => !devices.Contains(reading.Meter.Id))
             .Select((reading, i) => new DeliveredReading(i + 1, reading.Meter.Id, hour, reading.Energy.KilowattHours))
             .ToList();
         await requests.Send(new ReceiveReadings(loop.Id, Instants.Iso(hour), delivered), Actor.System, cancellationToken);
