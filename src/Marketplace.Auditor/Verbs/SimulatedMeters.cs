@@ -114,7 +114,7 @@ internal sealed class SimulatedMeters : IDisposable
     {
         foreach (var item in delivery.GetProperty("items").EnumerateArray())
         {
-            if (item.GetProperty("state").GetString() == "refused")
+            if (item.GetProperty("outcome").GetString() == "refused")
             {
                 yield return $"{item.GetProperty("device")}: {item.GetProperty("rule")}";
             }
