@@ -46,7 +46,7 @@ public static class Validation
     {
         var accepted = new List<ValidatedReading>();
         var rejected = new List<RejectedReading>();
-        var kept = new Dictionary<(string Meter, DateTimeOffset Hour), ValidatedReading>();
+        var kept = new KeptHours(accepted);
         foreach (var row in delivery)
         {
             if (FirstBroken(row, context) is { } broken)
@@ -56,17 +56,42 @@ public static class Validation
             }
 
             var reading = new ValidatedReading(row.Row, row.Meter, row.Start.ToUniversalTime(), Energy.FromKWh(row.KilowattHours), row.Note);
-            if (kept.TryGetValue((reading.Meter, reading.Hour), out var first))
+            if (kept.Find(reading.Meter, reading.Hour) is { } first)
             {
                 rejected.Add(Duplicate(row, reading, first));
                 continue;
             }
 
-            kept.Add((reading.Meter, reading.Hour), reading);
-            accepted.Add(reading);
+            kept.Add(reading);
         }
 
-        return new ValidationResult(accepted, rejected, MissingIn(context, kept.ContainsKey));
+        return new ValidationResult(accepted, rejected, MissingIn(context, (meter, hour) => kept.Find(meter, hour) is not null));
+    }
+
+    /// <summary>What has been kept, by meter and hour. Hours that come in order, meter by meter or not, cannot repeat: only the first that does not asks for a
+    /// dictionary of all.</summary>
+    private sealed class KeptHours(List<ValidatedReading> accepted)
+    {
+        private readonly Dictionary<string, long> _latest = new(StringComparer.Ordinal);
+        private Dictionary<(string Meter, DateTimeOffset Hour), ValidatedReading>? _all;
+
+        public ValidatedReading? Find(string meter, DateTimeOffset hour)
+        {
+            if (_all is null && (!_latest.TryGetValue(meter, out var latest) || hour.UtcTicks > latest))
+            {
+                return null;
+            }
+
+            _all ??= accepted.ToDictionary(reading => (reading.Meter, reading.Hour));
+            return _all.GetValueOrDefault((meter, hour));
+        }
+
+        public void Add(ValidatedReading reading)
+        {
+            accepted.Add(reading);
+            _all?.Add((reading.Meter, reading.Hour), reading);
+            _latest[reading.Meter] = reading.Hour.UtcTicks;
+        }
     }
 
     /// <summary>The rule that an amount of energy breaks as the reading of one hour, with the reason; null for a good amount.</summary>
@@ -99,7 +124,7 @@ public static class Validation
             ? new RejectedReading(row, ReadingRule.Repeated, $"Row {Text(first.Row)} already gives {Text(first.Energy.KilowattHours)} kWh for this meter and hour.")
             : new RejectedReading(row, ReadingRule.Contradicted, $"Row {Text(first.Row)} gives {Text(first.Energy.KilowattHours)} kWh for this meter and hour, this one {Text(row.KilowattHours)} kWh.");
 
-    private static List<MissingReading> MissingIn(ValidationContext context, Func<(string, DateTimeOffset), bool> isKept)
+    private static List<MissingReading> MissingIn(ValidationContext context, Func<string, DateTimeOffset, bool> isKept)
     {
         var missing = new List<MissingReading>();
         if (context.Expected is not { } expected)
@@ -112,7 +137,7 @@ public static class Validation
         {
             foreach (var (code, service) in meters)
             {
-                if (service.Covers(hour) && !isKept((code, hour)))
+                if (service.Covers(hour) && !isKept(code, hour))
                 {
                     missing.Add(new MissingReading(code, hour));
                 }

@@ -22,7 +22,7 @@ public sealed record ImportReport(
 
 /// <summary>Takes the readings of a folder or file in, without running a market on them. The loop named after the folder is made
 /// if there is none. Importing the same rows again changes nothing; other values for known hours are corrections.</summary>
-public sealed class ReadingsImport(Requests requests, LoopNames loops, ReadingChecks checks, TimeProvider time)
+public sealed class ReadingsImport(Requests requests, LoopNames loops, Sequencer sequencer, ReadingChecks checks, TimeProvider time)
 {
     // Enough that a transaction's own cost does not count, few enough that memory stays small.
     private const int ReadingsAtOnce = 50_000;
@@ -34,70 +34,121 @@ public sealed class ReadingsImport(Requests requests, LoopNames loops, ReadingCh
         var loopId = known ?? await requests.Send(new SetUpLoop(ReplayPlan.Of(folder, null).Loop), Actor.System, cancellationToken);
         say(known is null ? $"Made the loop '{folder.Slug}' with {Text(folder.Meters.Count)} meters." : $"The loop '{folder.Slug}' is there already.");
 
-        var (stored, corrected, alreadyKnown) = (0, 0, 0);
-        var parts = span.Steps(MarketHour.Length * Math.Max(24, ReadingsAtOnce / Math.Max(1, folder.Meters.Count))).ToList();
-        var next = Task.Run(() => PartFrom(folder, parts, 0), cancellationToken);
-        for (var part = 0; part < parts.Count; part++)
+        var taken = new Taken(0, 0, 0);
+        var parts = PartsOf(folder, span);
+        var sent = new Queue<(Part Part, Task<ReceivedReadings> Receiving)>();
+        var judging = Task.FromResult(0);
+        var next = Task.Run(() => Delivery.Of(folder, parts[0]), cancellationToken);
+        for (var number = 0; number < parts.Count; number++)
         {
-            // While PostgreSQL is busy with one part, the next is made ready.
-            var (key, delivered) = await next;
-            var following = part + 1;
-            next = Task.Run(() => PartFrom(folder, parts, following), cancellationToken);
-            if (delivered.Count == 0)
+            // Of three parts, one is stored, the next is judged and the one after that is made ready, each in its turn.
+            var delivery = await next;
+            var following = number + 1;
+            next = following < parts.Count ? Task.Run(() => Delivery.Of(folder, parts[following]), cancellationToken) : next;
+            if (delivery.Readings.Count > 0)
             {
-                continue;
+                sent.Enqueue((parts[number], await SendAsync(loopId, delivery, cancellationToken)));
             }
 
-            // Recorded readings are judged by real time: the market clock of their loop may stand anywhere.
-            var received = await requests.Send(new ReceiveReadings(loopId, key, delivered, time.GetUtcNow()), Actor.System, cancellationToken);
-            (stored, corrected, alreadyKnown) = (stored + received.Stored, corrected + received.Corrected, alreadyKnown + received.Unchanged);
-            foreach (var refused in received.Rejected)
+            while (sent.Count > (following < parts.Count ? 1 : 0))
             {
-                folder.Problems.Refuse(folder.ReadingsFileName, refused.Reading.Row, FieldOf(refused.Rule), refused.Rule.Name, refused.Reason);
-            }
+                var (part, receiving) = sent.Dequeue();
+                var received = await receiving;
+                taken = new Taken(taken.Stored + received.Stored, taken.Corrected + received.Corrected, taken.Unchanged + received.Unchanged);
+                foreach (var refused in received.Rejected)
+                {
+                    folder.Problems.Refuse(folder.ReadingsFileName, refused.Reading.Row, FieldOf(refused.Rule), refused.Rule.Name, refused.Reason);
+                }
 
-            say($"{Instants.Iso(parts[part])}: {Text(stored + alreadyKnown)} of {Text(folder.ReadingCount)} readings.");
+                say($"{part.Meters[^1].Code} until {Instants.Iso(part.During.End)}: {Text(taken.Stored + taken.Unchanged)} of {Text(folder.ReadingCount)} readings.");
+                if (part.IsLast && judging.IsCompleted)
+                {
+                    // The meters that are wholly in go through the checks while the others are stored.
+                    var found = await judging;
+                    judging = Task.Run(async () => found + (await requests.Send(new JudgeReadings(loopId), Actor.System, cancellationToken)).Found, cancellationToken);
+                }
+            }
         }
 
+        // What a run that was killed had stored, but not yet brought under a checkpoint.
+        await sequencer.IntegrateAsync(loopId, cancellationToken);
+        var before = await judging;
         var judged = await checks.RunAsync(loopId, cancellationToken);
-        say($"The checks looked at {Text(judged.Meters)} meters and raised {Text(judged.Found)} flags.");
+        say($"The checks raised {Text(before + judged.Found)} flags.");
         return new ImportReport(
-            folder.Slug, known is null, folder.RowsRead, stored, corrected, alreadyKnown, folder.RowsRead - stored - alreadyKnown,
+            folder.Slug, known is null, folder.RowsRead, taken.Stored, taken.Corrected, taken.Unchanged, folder.RowsRead - taken.Stored - taken.Unchanged,
             folder.Meters.Sum(meter => meter.MissingHours), folder.Problems.ByRule, folder.Problems.Kept, MemoryWatch.OwnPeakMegabytes);
     }
 
-    private static (string Key, List<DeliveredReading> Delivered) PartFrom(ReplayFolder folder, List<DateTimeOffset> parts, int part)
+    // Meter by meter: so the hours of a meter lie together in the table and in its key, and its checks can run when it is in.
+    private static List<Part> PartsOf(ReplayFolder folder, Interval span)
     {
-        if (part == parts.Count)
-        {
-            return ("", []);
-        }
-
-        var end = part + 1 < parts.Count ? parts[part + 1] : folder.Span!.Value.End;
-        var delivered = new Interval(parts[part], end).Steps(MarketHour.Length).SelectMany(folder.ReadingsAt).Select(reading => reading.Delivered()).ToList();
-        return (KeyOf(delivered), delivered);
+        var hours = (int)Math.Min(ReadingsAtOnce, span.Length / MarketHour.Length);
+        var starts = span.Steps(MarketHour.Length * hours).ToList();
+        return
+        [
+            .. from meters in folder.Meters.Chunk(Math.Max(1, ReadingsAtOnce / hours))
+               from start in starts
+               let end = start + (MarketHour.Length * hours)
+               select new Part(meters, new Interval(start, end < span.End ? end : span.End), start == starts[^1]),
+        ];
     }
 
-    // The key is the content: the same rows again are the same delivery, whatever the file is called by then.
-    private static string KeyOf(List<DeliveredReading> delivered)
+    // Answers when the part has its turn, so that parts come in order; the task in it, when it is stored and under a checkpoint.
+    private async Task<Task<ReceivedReadings>> SendAsync(int loopId, Delivery delivery, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> row = stackalloc byte[2048];
-        foreach (var reading in delivered)
-        {
-            if (!Utf8.TryWrite(row, CultureInfo.InvariantCulture, $"{reading.Meter}\n{reading.Start.UtcTicks}\n{reading.KilowattHours}\n{reading.Note}\n", out var length))
-            {
-                throw new InvalidOperationException("A meter's code or a note is longer than the reader lets through");
-            }
+        var hasBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-            hash.AppendData(row[..length]);
-        }
-
-        return "import/" + Convert.ToHexStringLower(hash.GetCurrentHash().AsSpan(0, 16));
+        // Recorded readings are judged by real time: the market clock of their loop may stand anywhere.
+        var request = new ReceiveReadings(loopId, delivery.Key, delivery.Readings, time.GetUtcNow()) { Began = () => hasBegun.TrySetResult() };
+        var receiving = Task.Run(() => requests.Send(request, Actor.System, cancellationToken), cancellationToken);
+        await Task.WhenAny(hasBegun.Task, receiving);
+        return receiving;
     }
 
     private static string FieldOf(ReadingRule rule) =>
         rule == ReadingRule.UnknownMeter ? "building" : rule == ReadingRule.Negative || rule == ReadingRule.WholeWattHours || rule == ReadingRule.Plausible ? "kwh" : "timestamp_utc";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private readonly record struct Taken(int Stored, int Corrected, int Unchanged);
+
+    /// <param name="IsLast">Whether nothing of these meters comes after it.</param>
+    private sealed record Part(IReadOnlyList<FolderMeter> Meters, Interval During, bool IsLast);
+
+    private sealed record Delivery(string Key, List<DeliveredReading> Readings)
+    {
+        public static Delivery Of(ReplayFolder folder, Part part)
+        {
+            List<DeliveredReading> readings = [.. part.Meters.SelectMany(meter => folder.DeliveredBy(meter, part.During))];
+            return new Delivery(KeyOf(readings), readings);
+        }
+
+        // The key is the content: the same rows again are the same delivery, whatever the file is called by then.
+        private static string KeyOf(List<DeliveredReading> readings)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var rows = new byte[32 * 1024];
+            var at = 0;
+            foreach (var reading in readings)
+            {
+                int length;
+                while (!Utf8.TryWrite(rows.AsSpan(at), CultureInfo.InvariantCulture, $"{reading.Meter}\n{reading.Start.UtcTicks}\n{reading.KilowattHours}\n{reading.Note}\n", out length))
+                {
+                    if (at == 0)
+                    {
+                        throw new InvalidOperationException("A meter's code or a note is longer than the reader lets through");
+                    }
+
+                    hash.AppendData(rows.AsSpan(0, at));
+                    at = 0;
+                }
+
+                at += length;
+            }
+
+            hash.AppendData(rows.AsSpan(0, at));
+            return "import/" + Convert.ToHexStringLower(hash.GetCurrentHash().AsSpan(0, 16));
+        }
+    }
 }

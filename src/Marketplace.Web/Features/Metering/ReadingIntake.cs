@@ -25,6 +25,7 @@ internal sealed class ReadingIntake(Work work, ReadingStore store, Sequencer seq
 
         // From here on nobody else adds readings to this loop until this change has ended.
         await store.LockAsync(loopId, cancellationToken);
+        delivery.Began?.Invoke();
         var wasKnown = await store.IsKnownAsync(loopId, batchKey, cancellationToken);
         if (wasKnown || judged.Accepted.Count == 0)
         {

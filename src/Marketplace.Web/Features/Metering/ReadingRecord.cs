@@ -50,6 +50,13 @@ public static class ReadingRecord
     {
         Refuse(loopSlug);
         Refuse(meterCode);
+        Span<byte> lines = stackalloc byte[1024];
+        if (predecessor is null && System.Text.Unicode.Utf8.TryWrite(
+            lines, CultureInfo.InvariantCulture, $"reading/v{Version}\nloop {loopSlug}\nmeter {meterCode}\nhour {hourText}\nenergyWh {energy.WattHours}\nquality {NameOf(quality)}\nrevision {revision}\n", out var length))
+        {
+            return lines[..length].ToArray();
+        }
+
         var text = string.Create(
             CultureInfo.InvariantCulture, $"reading/v{Version}\nloop {loopSlug}\nmeter {meterCode}\nhour {hourText}\nenergyWh {energy.WattHours}\nquality {NameOf(quality)}\nrevision {revision}\n");
         return Utf8.GetBytes(predecessor is null ? text : $"{text}predecessor {predecessor}\n");

@@ -44,16 +44,22 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         // The bounds keep PostgreSQL to the months concerned. Hours without a gap are one range for each meter; else each hour is looked up.
         var (first, last) = (hours.Min(), hours.Max());
         var isRange = last - first == MarketHour.Length * (hours.Length - 1);
-        await using var command = await CommandAsync(
+        await using var batch = new NpgsqlBatch(await work.ConnectionAsync(cancellationToken), work.Transaction);
+        var select = ByMeter.Add(
+            batch,
             $"""
-            SELECT meter_id, hour, revision, energy, quality FROM market.readings
-            WHERE loop_id = $1 AND meter_id = ANY ($2) AND hour BETWEEN $3 AND $4 {(isRange ? "" : "AND hour = ANY ($5)")}
-            ORDER BY meter_id, hour, revision
-            """,
-            cancellationToken,
-            [Parameter(loopId), Parameter(meterIds), Parameter(first), Parameter(last), .. isRange ? (NpgsqlParameter[])[] : [Parameter(hours)]]);
-        var found = new Dictionary<(int, DateTimeOffset), List<StoredRevision>>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            SELECT m.id, r.hour, r.revision, r.energy, r.quality FROM unnest($2) AS m(id),
+            LATERAL (SELECT v.hour, v.revision, v.energy, v.quality FROM market.readings v
+                     WHERE v.loop_id = $1 AND v.meter_id = m.id AND v.hour BETWEEN $3 AND $4 {(isRange ? "" : "AND v.hour = ANY ($5)")}
+                     ORDER BY v.hour, v.revision) r
+            """);
+        foreach (var parameter in (NpgsqlParameter[])[Parameter(loopId), Parameter(meterIds), Parameter(first), Parameter(last), .. isRange ? (NpgsqlParameter[])[] : [Parameter(hours)]])
+        {
+            select.Parameters.Add(parameter);
+        }
+
+        var found = new Dictionary<(int MeterId, DateTimeOffset Hour), List<StoredRevision>>();
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             var key = (reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1));
@@ -77,7 +83,7 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
         var connection = await work.ConnectionAsync(cancellationToken);
         var secrets = new Dictionary<(int, DateOnly), byte[]?>();
         var records = new LedgerRecord[readings.Count + further.Count];
-        var (hour, hourText) = (default(DateTimeOffset), "");
+        var hourTexts = new Dictionary<DateTimeOffset, string>();
         for (var i = 0; i < readings.Count; i++)
         {
             var reading = readings[i];
@@ -88,8 +94,12 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
                 continue;
             }
 
-            // Deliveries go hour by hour: its text is made once.
-            (hour, hourText) = reading.Hour == hour ? (hour, hourText) : (reading.Hour, Instants.Iso(reading.Hour));
+            // Many meters have the same hours: the text of each is made once.
+            if (!hourTexts.TryGetValue(reading.Hour, out var hourText))
+            {
+                hourTexts.Add(reading.Hour, hourText = Instants.Iso(reading.Hour));
+            }
+
             records[i] = ReadingRecord.First(loopSlug, reading, hourText);
         }
 
@@ -139,9 +149,16 @@ internal sealed class ReadingStore(Work work, TimeProvider time)
     public Task EnsureMonthsAsync(string function, IEnumerable<DateTimeOffset> instants, CancellationToken cancellationToken)
     {
         var months = new SortedSet<DateTimeOffset>();
+        var (from, until) = (DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
         foreach (var instant in instants)
         {
-            months.Add(MonthOf(instant));
+            // Most have the month of the one before.
+            if (instant < from || instant >= until)
+            {
+                from = MonthOf(instant);
+                until = from.AddMonths(1);
+                months.Add(from);
+            }
         }
 
         return ExecuteAsync($"SELECT {function}(month) FROM unnest($1) AS month", cancellationToken, Parameter(months.ToArray()));

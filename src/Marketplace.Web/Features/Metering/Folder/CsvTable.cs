@@ -19,6 +19,9 @@ public sealed class CsvTable : IDisposable
     private readonly Queue<string> _putBack = new();
     private readonly Dictionary<string, int> _columns = new(StringComparer.OrdinalIgnoreCase);
     private string[] _fields = [];
+    private string? _plain;
+    private int[] _ends = new int[16];
+    private int _count;
     private int _next = 1;
 
     private CsvTable(StreamReader reader, string file, FolderProblems problems)
@@ -72,7 +75,19 @@ public sealed class CsvTable : IDisposable
     public int Column(string name) => _columns.GetValueOrDefault(name, -1);
 
     /// <summary>A field of the current row, without surrounding blanks; empty where the file has no such column.</summary>
-    public string this[int column] => column < 0 ? "" : _fields[column].Trim();
+    public string this[int column] => column < 0 ? "" : _plain is null ? _fields[column].Trim() : Span(column).ToString();
+
+    /// <summary>As <see cref="this[int]"/>, without making a string of it.</summary>
+    public ReadOnlySpan<char> Span(int column)
+    {
+        if (column < 0 || _plain is null)
+        {
+            return column < 0 ? [] : _fields[column].AsSpan().Trim();
+        }
+
+        var start = column == 0 ? 0 : _ends[column - 1] + 1;
+        return _plain.AsSpan(start, _ends[column] - start).Trim();
+    }
 
     /// <summary>A field of the current row by the name of its column.</summary>
     public string this[string column] => this[Column(column)];
@@ -82,14 +97,14 @@ public sealed class CsvTable : IDisposable
     {
         while (NextRecord())
         {
-            if (_fields.Length == Header.Count)
+            if (_count == Header.Count)
             {
                 return true;
             }
 
             _problems.Refuse(File, Line, "", "field-count", string.Create(
                 CultureInfo.InvariantCulture,
-                $"the row has {_fields.Length} fields, the header {Header.Count}; a decimal comma or a missing quote does that."));
+                $"the row has {_count} fields, the header {Header.Count}; a decimal comma or a missing quote does that."));
         }
 
         return false;
@@ -105,7 +120,7 @@ public sealed class CsvTable : IDisposable
             return false;
         }
 
-        Header = [.. _fields.Select(name => name.Trim())];
+        Header = [.. Enumerable.Range(0, _count).Select(column => this[column])];
         for (var i = 0; i < Header.Count; i++)
         {
             if (!_columns.TryAdd(Header[i], i))
@@ -148,7 +163,7 @@ public sealed class CsvTable : IDisposable
 
             if (!line.Contains('"', StringComparison.Ordinal))
             {
-                _fields = line.Split(',');
+                Split(line);
                 return true;
             }
 
@@ -158,6 +173,7 @@ public sealed class CsvTable : IDisposable
                 if (parser.Read())
                 {
                     _fields = [.. Enumerable.Range(0, parser.FieldCount).Select(parser.GetString)];
+                    (_plain, _count) = (null, _fields.Length);
                     return true;
                 }
             }
@@ -166,6 +182,26 @@ public sealed class CsvTable : IDisposable
         }
 
         return false;
+    }
+
+    // A line without quotes stays whole: only where its fields end is kept.
+    private void Split(string line)
+    {
+        (_plain, _count) = (line, 0);
+        for (var from = 0; ; from = _ends[_count - 1] + 1)
+        {
+            if (_count == _ends.Length)
+            {
+                Array.Resize(ref _ends, 2 * _count);
+            }
+
+            var comma = line.AsSpan(from).IndexOf(',');
+            _ends[_count++] = comma < 0 ? line.Length : from + comma;
+            if (comma < 0)
+            {
+                return;
+            }
+        }
     }
 
     // The whole record that begins with this line, or null (and the further lines put back) if its quotes never close.

@@ -35,6 +35,53 @@ public static class FieldText
             : new FieldFault("timestamp", $"'{text}' lies outside the years 1990 to 2099.");
     }
 
+    /// <summary>As <see cref="Hour"/>, for one way of writing it only (2019-12-03 14:00:00), many times as fast. False where it is written otherwise or is wrong.</summary>
+    internal static bool TryUsualHour(ReadOnlySpan<char> text, out DateTimeOffset hour)
+    {
+        hour = default;
+        if (text.Length != 19 || text[4] != '-' || text[7] != '-' || text[10] is not (' ' or 'T') || !text[13..].SequenceEqual(":00:00")
+            || !TryDigits(text[..4], out var year) || !TryDigits(text[5..7], out var month) || !TryDigits(text[8..10], out var day) || !TryDigits(text[11..13], out var clock)
+            || year is < 1990 or > 2099 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || clock > 23)
+        {
+            return false;
+        }
+
+        hour = new DateTimeOffset(year, month, day, clock, 0, 0, TimeSpan.Zero);
+        return true;
+    }
+
+    /// <summary>As <see cref="Energy"/>, for up to seven digits with up to three decimals only, many times as fast. False where it is written otherwise or is wrong.</summary>
+    internal static bool TryUsualEnergy(ReadOnlySpan<char> text, out long wattHours)
+    {
+        wattHours = 0;
+        var point = text.IndexOf('.');
+        var whole = point < 0 ? text : text[..point];
+        var decimals = point < 0 ? [] : text[(point + 1)..];
+        if (whole.Length is < 1 or > 7 || decimals.Length > 3 || (point >= 0 && decimals.IsEmpty) || !TryDigits(whole, out var kilowattHours) || !TryDigits(decimals, out var fraction))
+        {
+            return false;
+        }
+
+        wattHours = (kilowattHours * 1000L) + (fraction * (decimals.Length switch { 1 => 100, 2 => 10, _ => 1 }));
+        return true;
+    }
+
+    private static bool TryDigits(ReadOnlySpan<char> text, out int value)
+    {
+        value = 0;
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiDigit(c))
+            {
+                return false;
+            }
+
+            value = (value * 10) + (c - '0');
+        }
+
+        return true;
+    }
+
     /// <summary>A number with a decimal point.</summary>
     public static FieldFault? Number(string text, out decimal value)
     {

@@ -11,7 +11,7 @@ internal sealed class ReadingsFile
     private const int LongestSpanHours = 20 * 366 * 24;
 
     private readonly Dictionary<(string Building, Carrier Carrier), MeterColumn> _columns = [];
-    private readonly Dictionary<(string Building, Carrier Carrier), int> _latest = [];
+    private readonly Dictionary<string, Dictionary<string, Meter>> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, short> _basisNumbers = new(StringComparer.Ordinal);
     private readonly List<string?> _bases = [null];
     private readonly HashSet<string>? _buildings;
@@ -55,6 +55,11 @@ internal sealed class ReadingsFile
         while (_table.Read())
         {
             rows++;
+            if (TryUsual(_table.Span(time), _table.Span(building), _table.Span(commodity), _table.Span(kwh), basis < 0 ? [] : _table.Span(basis), unit < 0 ? "kWh" : _table.Span(unit)))
+            {
+                continue;
+            }
+
             Row(_table[time], _table[building], _table[commodity], _table[kwh], _table[basis], unit < 0 ? "kWh" : _table[unit]);
         }
 
@@ -70,6 +75,65 @@ internal sealed class ReadingsFile
         // Rows with a wrong number of fields never came to Row, and are rows all the same.
         var misshapen = _problems.RowsRefused - refusedBefore - (rows - good.Sum(column => column.Count));
         return new ReadingsTable(_columns, _bases, span, _problems) { RowsRead = rows + misshapen };
+    }
+
+    // Nearly every row of nearly every file: its time as formats.md writes it, a meter that was there before, a plain number, in order. Whatever
+    // is else in any way goes to Row, which also says what is wrong with it.
+    private bool TryUsual(
+        ReadOnlySpan<char> timeText, ReadOnlySpan<char> building, ReadOnlySpan<char> commodity, ReadOnlySpan<char> kwh, ReadOnlySpan<char> basis, ReadOnlySpan<char> unit)
+    {
+        if (!basis.IsEmpty && !basis.SequenceEqual("measured") || !unit.SequenceEqual("kWh")
+            || !_known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(building, out var carriers)
+            || !carriers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(commodity, out var meter)
+            || !FieldText.TryUsualHour(timeText, out var hour) || !FieldText.TryUsualEnergy(kwh, out var wattHours))
+        {
+            return false;
+        }
+
+        var index = MeterColumn.IndexOf(hour);
+        if (index <= meter.Latest || index - _firstHour > LongestSpanHours || (_site is { } site && !site.Contains(hour)))
+        {
+            return false;
+        }
+
+        meter.Latest = index;
+        meter.Column.Add(index, wattHours, _table.Line, 0);
+        return true;
+    }
+
+    private Meter MeterOf(string building, string commodity, Carrier carrier)
+    {
+        if (!_known.TryGetValue(building, out var carriers))
+        {
+            _known.Add(building, carriers = new Dictionary<string, Meter>(StringComparer.Ordinal));
+        }
+
+        if (!carriers.TryGetValue(commodity, out var meter))
+        {
+            // A commodity may be written in several ways; the meter is one.
+            meter = carriers.Values.FirstOrDefault(other => other.Carrier == carrier);
+            if (meter is null)
+            {
+                meter = new Meter(building, carrier);
+                _columns.Add((building, carrier), meter.Column);
+            }
+
+            carriers.Add(commodity, meter);
+        }
+
+        return meter;
+    }
+
+    private sealed class Meter(string building, Carrier carrier)
+    {
+        public string Building => building;
+
+        public Carrier Carrier => carrier;
+
+        public MeterColumn Column { get; } = new();
+
+        /// <summary>The latest hour so far.</summary>
+        public int Latest { get; set; } = int.MinValue;
     }
 
     private void Row(string timeText, string building, string commodity, string kwh, string basis, string unit)
@@ -110,10 +174,10 @@ internal sealed class ReadingsFile
             return;
         }
 
-        Keep((building, carrier), timeText, hour, energy, basis);
+        Keep(building, commodity, carrier, timeText, hour, energy, basis);
     }
 
-    private void Keep((string Building, Carrier Carrier) meter, string timeText, DateTimeOffset hour, Energy energy, string basis)
+    private void Keep(string building, string commodity, Carrier carrier, string timeText, DateTimeOffset hour, Energy energy, string basis)
     {
         if (_site is { } site && !site.Contains(hour))
         {
@@ -131,28 +195,24 @@ internal sealed class ReadingsFile
             return;
         }
 
-        if (!_columns.TryGetValue(meter, out var column))
-        {
-            _columns.Add(meter, column = new MeterColumn());
-        }
-
-        if (column.TryGet(index, out var first))
+        var meter = MeterOf(building, commodity, carrier);
+        if (meter.Column.TryGet(index, out var first))
         {
             RefuseDuplicate(meter, timeText, hour, energy, first.WattHours, first.Line);
             return;
         }
 
-        if (_latest.TryGetValue(meter, out var latest) && index < latest)
+        if (index < meter.Latest)
         {
             _problems.Warn(_table.File, _table.Line, "timestamp_utc", "out-of-order",
-                $"'{timeText}' comes after {Instants.Iso(MeterColumn.HourOf(latest))} of {meter.Building} {meter.Carrier.Name()}; the reading is kept in its place in time.");
+                $"'{timeText}' comes after {Instants.Iso(MeterColumn.HourOf(meter.Latest))} of {meter.Building} {meter.Carrier.Name()}; the reading is kept in its place in time.");
         }
 
-        _latest[meter] = Math.Max(index, _latest.GetValueOrDefault(meter, index));
-        column.Add(index, energy.WattHours, _table.Line, BasisNumber(basis));
+        meter.Latest = Math.Max(index, meter.Latest);
+        meter.Column.Add(index, energy.WattHours, _table.Line, BasisNumber(basis));
     }
 
-    private void RefuseDuplicate((string Building, Carrier Carrier) meter, string timeText, DateTimeOffset hour, Energy energy, long firstWattHours, int firstLine)
+    private void RefuseDuplicate(Meter meter, string timeText, DateTimeOffset hour, Energy energy, long firstWattHours, int firstLine)
     {
         var isSame = firstWattHours == energy.WattHours;
         var local = IsClockBack(hour) ? " Clocks go back on this day: if the file is in local time, convert it to UTC." : "";

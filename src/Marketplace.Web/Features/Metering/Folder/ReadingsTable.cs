@@ -24,6 +24,23 @@ internal sealed class ReadingsTable(
             ? new FolderReading(cell.Line, building, carrier, hour, new Energy(cell.WattHours), bases[cell.Basis])
             : null;
 
+    public IEnumerable<DeliveredReading> Delivered(string building, Carrier carrier, Interval during, string code)
+    {
+        if (!columns.TryGetValue((building, carrier), out var column))
+        {
+            yield break;
+        }
+
+        var end = Math.Min(MeterColumn.IndexOf(during.End), column.Last + 1);
+        for (var hour = Math.Max(MeterColumn.IndexOf(during.Start), column.First); hour < end; hour++)
+        {
+            if (column.TryGet(hour, out var cell))
+            {
+                yield return new DeliveredReading(cell.Line, code, MeterColumn.HourOf(hour), new Energy(cell.WattHours).KilowattHours, bases[cell.Basis]);
+            }
+        }
+    }
+
     public IReadOnlyList<FolderMeter> Meters(IReadOnlyList<FolderParticipant> participants) =>
     [
         .. from participant in participants

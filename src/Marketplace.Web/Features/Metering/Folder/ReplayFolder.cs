@@ -121,6 +121,9 @@ public sealed class ReplayFolder
     public IEnumerable<FolderReading> ReadingsAt(DateTimeOffset hour) =>
         Meters.Select(meter => _readings.At(meter.Building, meter.Carrier, hour)).OfType<FolderReading>();
 
+    /// <summary>The good readings of one meter in a span of time, as they are delivered.</summary>
+    public IEnumerable<DeliveredReading> DeliveredBy(FolderMeter meter, Interval during) => _readings.Delivered(meter.Building, meter.Carrier, during, meter.Code);
+
     /// <summary>All good readings, hour by hour.</summary>
     public IEnumerable<FolderReading> Readings() => Span is { } span ? span.Steps(Validation.Hour).SelectMany(ReadingsAt) : [];
 

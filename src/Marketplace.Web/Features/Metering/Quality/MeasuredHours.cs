@@ -27,16 +27,17 @@ internal sealed class MeasuredHours(Work work)
         }
 
         // The outer bounds keep PostgreSQL to the months concerned.
-        await using var command = new NpgsqlCommand(
+        await using var batch = new NpgsqlBatch(await work.ConnectionAsync(cancellationToken));
+        var command = ByMeter.Add(
+            batch,
             """
             SELECT s.meter_id, s.from_hour, r.hour, r.energy
             FROM unnest($2, $3, $4) AS s(meter_id, from_hour, until_hour),
             LATERAL (SELECT DISTINCT ON (v.hour) v.hour, v.energy, v.quality FROM market.readings v
                      WHERE v.loop_id = $1 AND v.meter_id = s.meter_id AND v.hour >= s.from_hour AND v.hour < s.until_hour AND v.hour >= $5 AND v.hour < $6
-                     ORDER BY v.hour, v.revision DESC) r
+                     ORDER BY v.hour DESC, v.revision DESC) r
             WHERE r.quality <> $7
-            """,
-            await work.ConnectionAsync(cancellationToken));
+            """);
         Add(command, loopId);
         Add(command, spans.Select(span => span.MeterId).ToArray());
         Add(command, spans.Select(span => span.From).ToArray());
@@ -44,7 +45,7 @@ internal sealed class MeasuredHours(Work work)
         Add(command, spans.Min(span => span.From));
         Add(command, spans.Max(span => span.Until));
         Add(command, (short)ReadingQuality.Estimated);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             var index = (int)((reader.GetFieldValue<DateTimeOffset>(2) - reader.GetFieldValue<DateTimeOffset>(1)) / MarketHour.Length);
@@ -96,6 +97,8 @@ internal sealed class MeasuredHours(Work work)
 
     public static MeterSeries Series(string code, DateTimeOffset from, long?[] hours) =>
         new(code, from, hours.Select(wattHours => wattHours is { } known ? new Energy(known) : (Energy?)null));
+
+    private static void Add<T>(NpgsqlBatchCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 
     private static void Add<T>(NpgsqlCommand command, T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 }
