@@ -16,7 +16,7 @@ namespace Marketplace.Benchmarks;
 internal static class SignedDelivery
 {
     private const int Devices = 500;
-    private const int Days = 25;
+    private const int Days = 10;
     private const int BatchesACall = 800;
     private const string ApiKey = "mkt_benchmark-of-signed-delivery-0000000000";
 
