@@ -20,7 +20,7 @@ public sealed class ImportKillTests(ITestOutputHelper output)
     private const int Buildings = 8;
 
     // Two parts of the file: the import takes up to 50,000 readings at once.
-    private const int Hours = 8_000;
+    private const int Hours = 6_400;
 
     private static readonly DateTimeOffset First = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] Steps = [LedgerTrace.Append, LedgerTrace.Salt, LedgerTrace.Integrate, LedgerTrace.Tile, LedgerTrace.Sign, LedgerTrace.Commit];
@@ -33,7 +33,7 @@ public sealed class ImportKillTests(ITestOutputHelper output)
         using var file = new YearFile();
         var points = Steps.Select((step, i) => new KillPoint(step, (KillPhase)(i % 3), 1 + random.Next(2), random.Next(1_500)))
             // The rows are copied and committed some time after the append; somewhere there.
-            .Concat(Enumerable.Range(0, 2).Select(_ => new KillPoint(LedgerTrace.Append, KillPhase.During, 1, random.Next(400_000)))).ToArray();
+            .Append(new KillPoint(LedgerTrace.Append, KillPhase.During, 1, random.Next(400_000))).ToArray();
         random.Shuffle(points);
 
         var (kills, stores) = (0, new List<StoredReadings>());
