@@ -61,7 +61,7 @@ public sealed partial class DemoMeters(
             await process.StandardInput.WriteLineAsync(Instants.Iso(hour).AsMemory(), cancellationToken);
             await process.StandardInput.FlushAsync(cancellationToken);
             var answer = await process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(Patience, clock, cancellationToken) ?? "it ended";
-            if (!answer.StartsWith("sent", StringComparison.Ordinal))
+            if (!answer.StartsWith("sent", StringComparison.Ordinal) || !answer.EndsWith(" 0 refused", StringComparison.Ordinal))
             {
                 LogAnswer(answer);
             }
