@@ -22,6 +22,10 @@ EXPOSE 7171
 ENTRYPOINT ["dotnet", "/auditor/Marketplace.Auditor.dll"]
 
 FROM runtime AS app
+# Bills become PDFs by WeasyPrint, a program of its own.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends weasyprint fonts-dejavu-core \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /out/app .
 # The keys of sign-in cookies: shared by all nodes of one installation.

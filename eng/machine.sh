@@ -36,11 +36,16 @@ missing_libraries() {
   has_icu || [ "${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-}" = 1 ] || echo "ICU|^libicu[0-9]+$"
   has_library libcrypto.so.3 || echo "OpenSSL 3|^libssl3(t64)?$"
 }
+# Bills become PDFs by WeasyPrint, which draws with the machine's fonts.
+missing_documents() {
+  command -v weasyprint >/dev/null || echo "WeasyPrint|^weasyprint$"
+  compgen -G '/usr/share/fonts/truetype/*/*.ttf' >/dev/null || compgen -G '/usr/share/fonts/*/*.ttf' >/dev/null || echo "fonts|^fonts-dejavu-core$"
+}
 missing_browser() {
   find_chromium >/dev/null || echo "Chromium|^chromium$"
 }
 
-# install_missing KIND…: kinds are database, libraries, browser. Quiet and quick when nothing is missing.
+# install_missing KIND…: kinds are database, libraries, documents, browser. Quiet and quick when nothing is missing.
 install_missing() {
   local kind missing="" names sudo=""
   for kind in "$@"; do missing+="$("missing_$kind")"$'\n'; done

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Marketplace.Billing;
+using Marketplace.Web.Features.Bills.Documents;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Proofs;
 using Marketplace.Web.Pipeline;
@@ -13,6 +15,8 @@ public static class BillsFeature
     {
         builder.Services.AddScoped<BillAccess>();
         builder.Services.AddScoped<LineHours>();
+        builder.Services.AddSingleton<PdfPrinter>();
+        builder.Services.AddScoped<BillPrinter>();
     }
 
     public static void MapBills(this IEndpointRouteBuilder routes)
@@ -20,6 +24,20 @@ public static class BillsFeature
         var bill = routes.MapGroup("/loops/{slug}/bills/{number}").RequireAuthorization();
         bill.MapGet("/hours.csv", async (string slug, string number, Requests requests, CancellationToken cancellationToken) =>
             Csv(await requests.Send(new ReadHours(await LoopAsync(requests, slug, cancellationToken), number), cancellationToken), $"{number}-hours.csv"));
+        bill.MapGet("/amounts.csv", async (string slug, string number, Requests requests, CancellationToken cancellationToken) =>
+            Csv(await requests.Send(new ReadAmounts(await LoopAsync(requests, slug, cancellationToken), number), cancellationToken), $"{number}-amounts.csv"));
+        bill.MapGet("/record", async (string slug, string number, Requests requests, CancellationToken cancellationToken) =>
+            Results.File(await requests.Send(new ReadRecord(await LoopAsync(requests, slug, cancellationToken), number), cancellationToken), "text/plain; charset=utf-8", $"{number}.txt"));
+        bill.MapGet("/invoice.xml", async (string slug, string number, Requests requests, CancellationToken cancellationToken) =>
+            Results.File(
+                UblDocument.Write((await requests.Send(new ReadInvoice(await LoopAsync(requests, slug, cancellationToken), number), cancellationToken)).Invoice),
+                "application/xml", $"{number}.xml"));
+        bill.MapGet("/bill.pdf", async (string slug, string number, Requests requests, BillPrinter printer, CancellationToken cancellationToken) =>
+        {
+            var loop = await requests.Send(new FindLoop(slug), cancellationToken);
+            var paper = await printer.ReadAsync(loop.Id, loop.Slug, loop.Name, number, cancellationToken);
+            return Results.File(await printer.PdfAsync(paper, loop.Format(), cancellationToken), "application/pdf", $"{number}.pdf");
+        });
         bill.MapGet("/lines/{line}/hours.csv", async (string slug, string number, short line, Requests requests, CancellationToken cancellationToken) =>
             Csv(await requests.Send(new ReadHours(await LoopAsync(requests, slug, cancellationToken), number, line), cancellationToken),
                 string.Create(CultureInfo.InvariantCulture, $"{number}-line-{line}-hours.csv")));
