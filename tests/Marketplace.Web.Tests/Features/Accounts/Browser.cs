@@ -31,6 +31,9 @@ internal sealed class Browser : IDisposable
     }
 
     /// <summary>Sends one of the page's forms.</summary>
+    /// <summary>A file, as it is downloaded.</summary>
+    public Task<byte[]> Bytes(string path) => _client.GetByteArrayAsync(new Uri(path, UriKind.Relative));
+
     public async Task<Page> Post(Page page, string handler, params (string Name, string Value)[] fields)
     {
         var token = page.Find("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"");

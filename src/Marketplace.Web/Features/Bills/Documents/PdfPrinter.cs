@@ -52,7 +52,7 @@ public sealed partial class PdfPrinter(ILogger<PdfPrinter> log) : IDisposable
         {
             var start = new ProcessStartInfo("weasyprint")
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.FullName,
+                UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.FullName,
                 ArgumentList = { "--quiet", "--encoding", "utf-8", "--base-url", folder.FullName, "--pdf-variant", "pdf/ua-1" },
             };
             if (attachmentName is not null && attachment is not null)
