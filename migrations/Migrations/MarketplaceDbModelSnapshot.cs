@@ -573,13 +573,30 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("canonical");
 
+                    b.Property<int>("ContractId")
+                        .HasColumnType("integer")
+                        .HasColumnName("contract_id");
+
+                    b.Property<int?>("CorrectsId")
+                        .HasColumnType("integer")
+                        .HasColumnName("corrects_id");
+
                     b.Property<DateOnly>("DueOn")
                         .HasColumnType("date")
                         .HasColumnName("due_on");
 
+                    b.Property<bool>("IsFinal")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_final");
+
                     b.Property<DateTimeOffset>("IssuedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("issued_at");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasDefaultValue((short)1)
+                        .HasColumnName("kind");
 
                     b.Property<int>("MemberId")
                         .HasColumnType("integer")
@@ -601,6 +618,14 @@ namespace Marketplace.Migrations.Migrations
                     b.Property<DateTimeOffset>("PeriodStart")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("period_start");
+
+                    b.Property<short>("Product")
+                        .HasColumnType("smallint")
+                        .HasColumnName("product");
+
+                    b.Property<short>("Revision")
+                        .HasColumnType("smallint")
+                        .HasColumnName("revision");
 
                     b.Property<short>("Role")
                         .HasColumnType("smallint")
@@ -625,11 +650,65 @@ namespace Marketplace.Migrations.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_bills_loop_id_number");
 
-                    b.HasIndex("LoopId", "MemberId", "Role", "PeriodStart")
+                    b.HasIndex("LoopId", "CorrectsId", "Kind")
                         .IsUnique()
-                        .HasDatabaseName("ix_bills_loop_id_member_id_role_period_start");
+                        .HasDatabaseName("ux_bills_corrects")
+                        .HasFilter("corrects_id IS NOT NULL");
+
+                    b.HasIndex("LoopId", "PeriodStart", "PeriodEnd")
+                        .HasDatabaseName("ix_bills_loop_id_period_start_period_end");
+
+                    b.HasIndex("LoopId", "MemberId", "ContractId", "Role", "Product", "PeriodStart")
+                        .IsUnique()
+                        .HasDatabaseName("ux_bills_original")
+                        .HasFilter("kind = 1 AND revision = 0");
 
                     b.ToTable("bills", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillCorrection", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<long>("Reference")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reference");
+
+                    b.HasKey("LoopId", "BillId", "Hour", "Reference")
+                        .HasName("pk_bill_corrections");
+
+                    b.ToTable("bill_corrections", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillFactsRow", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<string>("Facts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("facts");
+
+                    b.HasKey("LoopId", "BillId")
+                        .HasName("pk_bill_facts");
+
+                    b.ToTable("bill_facts", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.BillIssuer", b =>
@@ -683,6 +762,10 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("kind");
 
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
                     b.Property<string>("PlantCode")
                         .HasColumnType("text")
                         .HasColumnName("plant_code");
@@ -732,6 +815,38 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("bill_parties", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.BillPeriod", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateTimeOffset>("PeriodStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_start");
+
+                    b.Property<DateTimeOffset>("PeriodEnd")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_end");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("IssueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("issue_at");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.HasKey("LoopId", "PeriodStart", "PeriodEnd")
+                        .HasName("pk_bill_periods");
+
+                    b.ToTable("bill_periods", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.BillRecipient", b =>
                 {
                     b.Property<int>("LoopId")
@@ -755,6 +870,70 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_bill_recipients");
 
                     b.ToTable("bill_recipients", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillingTerms", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Complaints")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("complaints");
+
+                    b.Property<string>("ConsumerBodies")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("consumer_bodies");
+
+                    b.Property<string>("Disputes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("disputes");
+
+                    b.Property<string>("EnergyAgencies")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("energy_agencies");
+
+                    b.Property<int>("LateDataDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("late_data_days");
+
+                    b.Property<int?>("NormalCold")
+                        .HasColumnType("integer")
+                        .HasColumnName("normal_cold");
+
+                    b.Property<int?>("NormalElectricity")
+                        .HasColumnType("integer")
+                        .HasColumnName("normal_electricity");
+
+                    b.Property<int?>("NormalHeat")
+                        .HasColumnType("integer")
+                        .HasColumnName("normal_heat");
+
+                    b.Property<bool>("ReleaseByHand")
+                        .HasColumnType("boolean")
+                        .HasColumnName("release_by_hand");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.HasKey("LoopId", "Version")
+                        .HasName("pk_billing_terms");
+
+                    b.ToTable("billing_terms", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Book", b =>
@@ -2211,6 +2390,53 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_forecast_days");
 
                     b.ToTable("forecast_days", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Handover", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Counters")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("counters");
+
+                    b.Property<int>("FromMemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("from_member_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<int?>("ToMemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("to_member_id");
+
+                    b.HasKey("LoopId", "Number")
+                        .HasName("pk_handovers");
+
+                    b.HasIndex("LoopId", "FromMemberId")
+                        .HasDatabaseName("ix_handovers_loop_id_from_member_id");
+
+                    b.HasIndex("LoopId", "ToMemberId")
+                        .HasDatabaseName("ix_handovers_loop_id_to_member_id");
+
+                    b.ToTable("handovers", "market");
                 });
 
             modelBuilder.Entity("Marketplace.Data.HourBalance", b =>
@@ -4313,6 +4539,58 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("settlements", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.SharedAmountRow", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<short>("Key")
+                        .HasColumnType("smallint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.HasKey("LoopId", "Number")
+                        .HasName("pk_shared_amounts");
+
+                    b.HasIndex("LoopId", "Hour")
+                        .HasDatabaseName("ix_shared_amounts_loop_id_hour");
+
+                    b.ToTable("shared_amounts", "market", t =>
+                        {
+                            t.HasCheckConstraint("shared_amounts_not_zero", "cents <> 0");
+                        });
+                });
+
             modelBuilder.Entity("Marketplace.Data.SignIn", b =>
                 {
                     b.Property<long>("Id")
@@ -4617,6 +4895,10 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("balancing_heat");
 
+                    b.Property<long>("CompensationPerHour")
+                        .HasColumnType("bigint")
+                        .HasColumnName("compensation_per_hour");
+
                     b.Property<long>("DefaultLimitMargin")
                         .HasColumnType("bigint")
                         .HasColumnName("default_limit_margin");
@@ -4641,6 +4923,21 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("payment_days");
 
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasDefaultValue("")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset?>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
                     b.Property<long>("StandingChargePerDay")
                         .HasColumnType("bigint")
                         .HasColumnName("standing_charge_per_day");
@@ -4657,6 +4954,118 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_tariffs");
 
                     b.ToTable("tariffs", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.TariffLevy", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<short>("Number")
+                        .HasColumnType("smallint")
+                        .HasColumnName("number");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Rate")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rate");
+
+                    b.HasKey("LoopId", "Version", "Number")
+                        .HasName("pk_tariff_levies");
+
+                    b.ToTable("tariff_levies", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.TariffZoneFee", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("zone");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<long>("Fee")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fee");
+
+                    b.HasKey("LoopId", "Version", "Zone", "Carrier")
+                        .HasName("pk_tariff_zone_fees");
+
+                    b.ToTable("tariff_zone_fees", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.TaxRate", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<int>("BasisPoints")
+                        .HasColumnType("integer")
+                        .HasColumnName("basis_points");
+
+                    b.Property<short>("Carrier")
+                        .HasColumnType("smallint")
+                        .HasColumnName("carrier");
+
+                    b.Property<short>("Category")
+                        .HasColumnType("smallint")
+                        .HasColumnName("category");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "Number")
+                        .HasName("pk_tax_rates");
+
+                    b.ToTable("tax_rates", "market", t =>
+                        {
+                            t.HasCheckConstraint("tax_rates_within_bounds", "basis_points BETWEEN 0 AND 10000 AND (category = 1 OR basis_points = 0) AND category BETWEEN 1 AND 5");
+                        });
                 });
 
             modelBuilder.Entity("Marketplace.Data.TemperatureTerms", b =>
@@ -5425,12 +5834,37 @@ namespace Marketplace.Migrations.Migrations
 
             modelBuilder.Entity("Marketplace.Data.Bill", b =>
                 {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "CorrectsId")
+                        .HasConstraintName("fk_bills_bills_loop_id_corrects_id");
+
                     b.HasOne("Marketplace.Data.Member", null)
                         .WithMany()
                         .HasForeignKey("LoopId", "MemberId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_bills_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillCorrection", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bill_corrections_bills_loop_id_bill_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillFactsRow", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bill_facts_bills_loop_id_bill_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.BillIssuer", b =>
@@ -5463,6 +5897,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_bill_parties_bills_loop_id_bill_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.BillPeriod", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bill_periods_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.BillRecipient", b =>
                 {
                     b.HasOne("Marketplace.Data.Member", null)
@@ -5471,6 +5915,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_bill_recipients_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BillingTerms", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_billing_terms_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.ChargingDemand", b =>
@@ -5689,6 +6143,21 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_forecast_days_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Handover", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "FromMemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_handovers_members_loop_id_from_member_id");
+
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "ToMemberId")
+                        .HasConstraintName("fk_handovers_members_loop_id_to_member_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.HourConditions", b =>
@@ -6032,6 +6501,16 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_reading_photos_manual_readings_loop_id_reading_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.SharedAmountRow", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shared_amounts_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.SignIn", b =>
                 {
                     b.HasOne("Marketplace.Data.Account", null)
@@ -6076,6 +6555,36 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_tariffs_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.TariffLevy", b =>
+                {
+                    b.HasOne("Marketplace.Data.Tariff", null)
+                        .WithMany("Levies")
+                        .HasForeignKey("LoopId", "Version")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_tariff_levies_tariffs_loop_id_version");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.TariffZoneFee", b =>
+                {
+                    b.HasOne("Marketplace.Data.Tariff", null)
+                        .WithMany("ZoneFees")
+                        .HasForeignKey("LoopId", "Version")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_tariff_zone_fees_tariffs_loop_id_version");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.TaxRate", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_tax_rates_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.TemperatureTerms", b =>
@@ -6193,6 +6702,13 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_asp_net_user_tokens_people_user_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Tariff", b =>
+                {
+                    b.Navigation("Levies");
+
+                    b.Navigation("ZoneFees");
                 });
 #pragma warning restore 612, 618
         }

@@ -52,6 +52,18 @@ public enum BillLineKind
 
     /// <summary>Compensation for trades between zones that the network could not carry.</summary>
     Curtailment = 16,
+
+    /// <summary>A tax or levy on each kWh taken, under its own name.</summary>
+    Levy = 17,
+
+    /// <summary>A member's part of what the community bears or hands back together.</summary>
+    CommunityShare = 18,
+
+    /// <summary>What is given back for hours in which a promised supply temperature was not kept.</summary>
+    TemperatureCompensation = 19,
+
+    /// <summary>What a clause of a contract came to.</summary>
+    ContractClause = 20,
 }
 
 /// <summary>Names of line kinds in records.</summary>
@@ -76,15 +88,20 @@ public static class BillLineKinds
         BillLineKind.ChargingPenalty => "charging-penalty",
         BillLineKind.StoreShare => "store-share",
         BillLineKind.Curtailment => "curtailment",
+        BillLineKind.Levy => "levy",
+        BillLineKind.CommunityShare => "community-share",
+        BillLineKind.TemperatureCompensation => "temperature-compensation",
+        BillLineKind.ContractClause => "contract-clause",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of bill line"),
     };
 
-    /// <summary>The unit of the line's quantity: <c>Wh</c>, <c>days</c>, <c>hours</c> corrected or shared, or <c>millionths</c> of a plant's revenue.</summary>
+    /// <summary>The unit of the line's quantity: <c>Wh</c>, <c>days</c>, <c>hours</c> corrected, shared or too cold, or <c>millionths</c> of a plant's
+    /// revenue or of a shared amount. A line of a contract may say another (<see cref="BillLine.Unit"/>).</summary>
     public static string Unit(this BillLineKind kind) => kind switch
     {
         BillLineKind.StandingCharge => "days",
-        BillLineKind.Correction or BillLineKind.StoreShare => "hours",
-        BillLineKind.ShareReceived or BillLineKind.SharePaid => "millionths",
+        BillLineKind.Correction or BillLineKind.StoreShare or BillLineKind.TemperatureCompensation => "hours",
+        BillLineKind.ShareReceived or BillLineKind.SharePaid or BillLineKind.CommunityShare => "millionths",
         _ => "Wh",
     };
 
@@ -93,7 +110,14 @@ public static class BillLineKinds
 
     /// <summary>Whether the line is a sum over settled hours of trade, metering and fees.</summary>
     public static bool HasHours(this BillLineKind kind) =>
-        kind is not (BillLineKind.StandingCharge or BillLineKind.ShareReceived or BillLineKind.SharePaid) && !kind.IsCharge();
+        kind is not (BillLineKind.ShareReceived or BillLineKind.SharePaid) && !kind.IsCharge() && !kind.IsPostedWithBill();
+
+    /// <summary>Whether the journal has the amount only once the document is issued; all else was posted hour by hour.</summary>
+    public static bool IsPostedWithBill(this BillLineKind kind) => kind is BillLineKind.StandingCharge or BillLineKind.Levy || kind.IsStated();
+
+    /// <summary>Whether the line is stated from outside the settled hours (<see cref="StatedCharge"/>).</summary>
+    public static bool IsStated(this BillLineKind kind) =>
+        kind is BillLineKind.CommunityShare or BillLineKind.TemperatureCompensation or BillLineKind.ContractClause;
 
     /// <summary>Whether the line comes beside the settled hours (<see cref="ChargeSum"/>).</summary>
     public static bool IsCharge(this BillLineKind kind) =>
@@ -112,7 +136,13 @@ public sealed record BillLine
     /// <summary>The plant, or empty for the member's own meters.</summary>
     public string Plant { get; init; } = "";
 
-    /// <summary>In the unit of the kind (<see cref="BillLineKinds.Unit"/>). Energy taken is positive, energy given negative.</summary>
+    /// <summary>The name of the levy, shared amount or clause; empty where the kind says all.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The unit of the quantity.</summary>
+    public string Unit => Trace.Unit.Length > 0 ? Trace.Unit : Kind.Unit();
+
+    /// <summary>In the line's unit. Energy taken is positive, energy given negative.</summary>
     public required long Quantity { get; init; }
 
     /// <summary>The exact sum of the hourly amounts; what the member owes is positive.</summary>
@@ -134,6 +164,15 @@ public sealed record BillLine
 /// <param name="Inputs">Named whole numbers; the unit ends the name.</param>
 public sealed record LineTrace(string Formula, int TariffVersion, IReadOnlyList<KeyValuePair<string, long>> Inputs)
 {
+    /// <summary>Which part of the period it is, among those under the same tariff: above 0 where a rate of tax changed within it.</summary>
+    public int Part => (int)(this["part"] ?? 0);
+
+    /// <summary>How it was evaluated, in words that came with it; empty where the formula's name says all.</summary>
+    public string Explanation { get; init; } = "";
+
+    /// <summary>The unit of the line's quantity, where it is not that of its kind.</summary>
+    public string Unit { get; init; } = "";
+
     /// <summary>An input by name; none if the formula does not use it.</summary>
     public long? this[string name]
     {

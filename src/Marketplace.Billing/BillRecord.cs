@@ -12,7 +12,17 @@ namespace Marketplace.Billing;
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="IssuedAt">Market time of issue.</param>
 /// <param name="DueOn">The day by which it is paid.</param>
-public sealed record BillHeader(string Loop, string Number, string MemberKey, Interval Period, string Currency, DateTimeOffset IssuedAt, DateOnly DueOn);
+public sealed record BillHeader(string Loop, string Number, string MemberKey, Interval Period, string Currency, DateTimeOffset IssuedAt, DateOnly DueOn)
+{
+    /// <summary>What kind of document it is.</summary>
+    public DocumentKind Kind { get; init; } = DocumentKind.Invoice;
+
+    /// <summary>The document that it takes back, or takes the place of; none for an original.</summary>
+    public string? Corrects { get; init; }
+
+    /// <summary>A hash over the facts that the law wants beside the lines; none where they are not stated.</summary>
+    public string? FactsSha256 { get; init; }
+}
 
 /// <summary>The canonical record of a document, <c>bill/v1</c>: what its commitment on the ledger binds. Lines of a name, a
 /// space and a value, in UTF-8, each ended by a line feed. A changed byte is a broken promise.</summary>
@@ -45,6 +55,16 @@ public static class BillRecord
         Add("number", header.Number);
         Add("member", header.MemberKey);
         Add("role", document.Role.Name());
+        if (header.Kind != DocumentKind.Invoice)
+        {
+            Add("kind", header.Kind.Name());
+        }
+
+        if (header.Corrects is { } corrects)
+        {
+            Add("corrects", corrects);
+        }
+
         Add("period", header.Period.ToString());
         Add("currency", header.Currency);
         Add("issued", Instants.Iso(header.IssuedAt));
@@ -53,7 +73,7 @@ public static class BillRecord
         {
             var line = document.Lines[i];
             Add("line", string.Create(CultureInfo.InvariantCulture,
-                $"{i + 1} {line.Kind.Name()} {line.Carrier?.Name() ?? "-"} tariff={line.Trace.TariffVersion} quantity={line.Quantity} {line.Kind.Unit()} exact={line.Exact.Micro} cents={line.Cents} vat={line.Vat.Code}/{line.Vat.BasisPoints} plant={line.Plant}"));
+                $"{i + 1} {line.Kind.Name()} {line.Carrier?.Name() ?? "-"} tariff={line.Trace.TariffVersion} quantity={line.Quantity} {line.Unit} exact={line.Exact.Micro} cents={line.Cents} vat={line.Vat.Code}/{line.Vat.BasisPoints} plant={line.Plant}{(line.Name.Length > 0 ? " name=" + line.Name : "")}"));
         }
 
         foreach (var group in document.Vat)
@@ -63,6 +83,11 @@ public static class BillRecord
 
         Add("net", document.NetCents.ToString(CultureInfo.InvariantCulture));
         Add("tax", document.VatCents.ToString(CultureInfo.InvariantCulture));
+        if (header.FactsSha256 is { } facts)
+        {
+            Add("facts", facts);
+        }
+
         Add("total", document.TotalCents.ToString(CultureInfo.InvariantCulture));
         return text.ToString();
     }

@@ -31,6 +31,12 @@ public sealed record PositionSum
     /// <summary>The tariff in force.</summary>
     public required int TariffVersion { get; init; }
 
+    /// <summary>Which part of the period, among those under the same tariff (<see cref="TariffTerms.Part"/>).</summary>
+    public int Part { get; init; }
+
+    /// <summary>The zone in which the meters or the plant stood all the time; null where there is none, or more than one.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>How many hours were settled.</summary>
     public required int Hours { get; init; }
 
@@ -87,8 +93,14 @@ public sealed record PositionSum
 /// <param name="Amount">What is owed; below zero what is earned.</param>
 public sealed record ChargeSum(int Member, BillLineKind Kind, Carrier Carrier, string Plant, int Hours, Energy Energy, Money Amount);
 
-/// <summary>On how many local days a member was supplied under one tariff.</summary>
-public sealed record SuppliedDays(int Member, int TariffVersion, int Days);
+/// <summary>On how many local days a member was supplied under one tariff, in one part of the period.</summary>
+public sealed record SuppliedDays(int Member, int TariffVersion, int Days, int Part = 0);
+
+/// <summary>A tax or levy on each kWh that consumers take.</summary>
+/// <param name="Name">As it stands on bills.</param>
+/// <param name="Carrier">What it is on.</param>
+/// <param name="Rate">For each kWh.</param>
+public sealed record Levy(string Name, Carrier Carrier, Price Rate);
 
 /// <summary>What a tariff says about bills, and for which part of the period.</summary>
 public sealed record TariffTerms
@@ -99,14 +111,69 @@ public sealed record TariffTerms
     /// <summary>The part of the billed period in which it is in force.</summary>
     public required Interval During { get; init; }
 
+    /// <summary>Counts the parts under the same version, from 0: there is more than one where a rate of tax changed in between.</summary>
+    public int Part { get; init; }
+
     /// <summary>The fixed charge for each day of supply.</summary>
     public required Money StandingChargePerDay { get; init; }
 
-    /// <summary>Value added tax on consumers' bills.</summary>
+    /// <summary>Value added tax on consumers' bills, where nothing else is said.</summary>
     public required int VatBasisPoints { get; init; }
+
+    /// <summary>Carriers that are taxed otherwise in this part of the period.</summary>
+    public IReadOnlyDictionary<Carrier, VatRate> VatOfCarriers { get; init; } = new Dictionary<Carrier, VatRate>();
+
+    /// <summary>What is taxed otherwise and belongs to no carrier.</summary>
+    public VatRate? VatOfRest { get; init; }
 
     /// <summary>The fee for using the network, by carrier.</summary>
     public required IReadOnlyDictionary<Carrier, Price> NetworkFees { get; init; }
+
+    /// <summary>The fee in zones where it differs.</summary>
+    public IReadOnlyDictionary<(string Zone, Carrier Carrier), Price> ZoneFees { get; init; } = new Dictionary<(string, Carrier), Price>();
+
+    /// <summary>Taxes and levies, in the order in which they stand on bills.</summary>
+    public IReadOnlyList<Levy> Levies { get; init; } = [];
+
+    /// <summary>How what concerns a carrier, or none, is taxed on consumers' bills.</summary>
+    public VatRate VatOf(Carrier? carrier) =>
+        (carrier is { } known && VatOfCarriers.TryGetValue(known, out var own) ? own : VatOfRest) ?? VatRate.Standard(VatBasisPoints);
+
+    /// <summary>The fee where somebody stood; none where that changed and the fees differ.</summary>
+    public Price? FeeOf(Carrier carrier, string? zone) =>
+        zone is not null ? ZoneFees.TryGetValue((zone, carrier), out var own) ? own : NetworkFees[carrier]
+        : ZoneFees.Keys.Any(key => key.Carrier == carrier) ? null : NetworkFees[carrier];
+}
+
+/// <summary>A line that something other than the settled hours states: a clause of a contract, a compensation, a part of a shared amount. The journal
+/// knows nothing of it until the document is issued, which posts it. Stated again for the same period it must be the same.</summary>
+/// <param name="Member">Who owes or earns.</param>
+/// <param name="Kind">One of the kinds that <see cref="BillLineKinds.IsStated"/>.</param>
+/// <param name="Name">As it stands on the document.</param>
+/// <param name="Amount">What is owed; below zero what is earned.</param>
+/// <param name="Explanation">How it was evaluated, in words: formula, inputs, result.</param>
+public sealed record StatedCharge(int Member, BillLineKind Kind, string Name, Money Amount, string Explanation)
+{
+    /// <summary>On which of the member's documents it stands; null for the first.</summary>
+    public DocumentRole? Role { get; init; }
+
+    /// <summary>The carrier, where one applies.</summary>
+    public Carrier? Carrier { get; init; }
+
+    /// <summary>The plant, or empty.</summary>
+    public string Plant { get; init; } = "";
+
+    /// <summary>In the unit.</summary>
+    public long Quantity { get; init; }
+
+    /// <summary>Empty for that of the kind.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>Null: taxed as the document's lines of the carrier are; on statements not at all.</summary>
+    public VatCategory? Category { get; init; }
+
+    /// <summary>Named whole numbers from which the amount can be computed again; the unit ends the name.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> Inputs { get; init; } = [];
 }
 
 /// <summary>An investor's share of a plant's revenue in the period, already evaluated by its contract.</summary>
@@ -132,6 +199,9 @@ public sealed record BillingInputs
 
     /// <summary>What comes beside the settled hours.</summary>
     public IReadOnlyList<ChargeSum> Charges { get; init; } = [];
+
+    /// <summary>Lines that are stated from outside.</summary>
+    public IReadOnlyList<StatedCharge> Stated { get; init; } = [];
 
     /// <summary>The days of supply of every member with a consumer's side.</summary>
     public required IReadOnlyList<SuppliedDays> Days { get; init; }

@@ -12,8 +12,8 @@ public static class Invoicing
     public static IReadOnlyList<BillDocument> Documents(BillingInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        var tariffs = inputs.Tariffs.ToDictionary(tariff => tariff.Version);
-        TariffTerms Tariff(int version) => tariffs.TryGetValue(version, out var terms)
+        var tariffs = inputs.Tariffs.ToDictionary(tariff => (tariff.Version, tariff.Part));
+        TariffTerms Tariff(int version, int part) => tariffs.TryGetValue((version, part), out var terms)
             ? terms
             : throw new ArgumentException($"Tariff {version} is not among those of the period", nameof(inputs));
 
@@ -28,20 +28,22 @@ public static class Invoicing
             return list;
         }
 
-        var order = inputs.Tariffs.Select((tariff, i) => (tariff.Version, i)).ToDictionary(pair => pair.Version, pair => pair.i);
+        DocumentRole FirstOf(int member) => DocumentRoles.All.Cast<DocumentRole?>().FirstOrDefault(role => lines.ContainsKey((member, role!.Value))) ?? DocumentRole.Consumer;
+
+        var order = inputs.Tariffs.Select((tariff, i) => (Key: (tariff.Version, tariff.Part), i)).ToDictionary(pair => pair.Key, pair => pair.i);
         foreach (var sum in inputs.Positions
             .OrderBy(sum => sum.Plant, StringComparer.Ordinal)
-            .ThenBy(sum => order.GetValueOrDefault(sum.TariffVersion))
+            .ThenBy(sum => order.GetValueOrDefault((sum.TariffVersion, sum.Part)))
             .ThenBy(sum => sum.Carrier)
             .ThenBy(sum => sum.Side))
         {
             var role = RoleOf(sum, inputs.Stores);
-            LinesOf(sum.Member, role).AddRange(OfPositions(sum, role, Tariff(sum.TariffVersion)));
+            LinesOf(sum.Member, role).AddRange(OfPositions(sum, role, Tariff(sum.TariffVersion, sum.Part)));
         }
 
-        foreach (var days in inputs.Days.Where(days => days.Days > 0).OrderBy(days => order.GetValueOrDefault(days.TariffVersion)))
+        foreach (var days in inputs.Days.Where(days => days.Days > 0).OrderBy(days => order.GetValueOrDefault((days.TariffVersion, days.Part))))
         {
-            var tariff = Tariff(days.TariffVersion);
+            var tariff = Tariff(days.TariffVersion, days.Part);
             if (tariff.StandingChargePerDay != Money.Zero)
             {
                 LinesOf(days.Member, DocumentRole.Consumer).Add(StandingCharge(days, tariff));
@@ -52,10 +54,16 @@ public static class Invoicing
         foreach (var charge in inputs.Charges
             .OrderBy(charge => charge.Kind).ThenBy(charge => charge.Plant, StringComparer.Ordinal).ThenBy(charge => charge.Carrier))
         {
-            var role = charge.Plant.Length > 0
-                ? DocumentRole.Storage
-                : lines.Keys.Where(key => key.Member == charge.Member).Select(key => (DocumentRole?)key.Role).Min() ?? DocumentRole.Consumer;
+            var role = charge.Plant.Length > 0 ? DocumentRole.Storage : FirstOf(charge.Member);
             LinesOf(charge.Member, role).Add(ChargeLine(charge, role, closing));
+        }
+
+        foreach (var charge in inputs.Stated
+            .Where(charge => charge.Amount != Money.Zero)
+            .OrderBy(charge => charge.Kind).ThenBy(charge => charge.Name, StringComparer.Ordinal).ThenBy(charge => charge.Plant, StringComparer.Ordinal).ThenBy(charge => charge.Carrier))
+        {
+            var role = charge.Role ?? FirstOf(charge.Member);
+            LinesOf(charge.Member, role).Add(StatedLine(charge, role, closing));
         }
 
         foreach (var share in inputs.Shares.OrderBy(share => share.Plant, StringComparer.Ordinal).ThenBy(share => share.Investor))
@@ -80,7 +88,7 @@ public static class Invoicing
 
     private static IEnumerable<BillLine> OfPositions(PositionSum sum, DocumentRole role, TariffTerms tariff)
     {
-        var vat = role == DocumentRole.Consumer ? VatRate.Standard(tariff.VatBasisPoints) : VatRate.Exempt;
+        var vat = role == DocumentRole.Consumer ? tariff.VatOf(sum.Carrier) : VatRate.Exempt;
         var main = (role, sum.Side) switch
         {
             (DocumentRole.Consumer, _) => BillLineKind.Energy,
@@ -138,14 +146,33 @@ public static class Invoicing
                 new("hours", sum.Hours),
                 new("estimatedHours", sum.EstimatedHours),
                 new("meteredWh", sum.Metered.WattHours),
-                new("rateMicroPerKWh", tariff.NetworkFees[sum.Carrier].MicroPerKWh),
+                .. Price("rateMicroPerKWh", tariff.FeeOf(sum.Carrier, sum.Zone)),
                 new("exactMicro", sum.NetworkFee.Micro),
             ]));
         }
 
-        BillLine Line(BillLineKind kind, Energy quantity, Money exact, LineTrace trace) =>
-            new() { Kind = kind, Carrier = sum.Carrier, Plant = sum.Plant, Quantity = quantity.WattHours, Exact = exact, Vat = vat, Trace = trace };
+        // Only what a consumer takes for itself: a converter's or a store's energy is taxed where it is used in the end.
+        foreach (var levy in role == DocumentRole.Consumer && sum.Metered != Energy.Zero ? tariff.Levies.Where(levy => levy.Carrier == sum.Carrier && levy.Rate != default) : [])
+        {
+            var amount = levy.Rate.Of(sum.Metered);
+            yield return Line(BillLineKind.Levy, sum.Metered, amount, new LineTrace(BillLineKind.Levy.Name(), sum.TariffVersion,
+            [
+                new("side", (long)sum.Side),
+                new("hours", sum.Hours),
+                new("estimatedHours", sum.EstimatedHours),
+                new("meteredWh", sum.Metered.WattHours),
+                new("rateMicroPerKWh", levy.Rate.MicroPerKWh),
+                new("exactMicro", amount.Micro),
+            ])) with { Name = levy.Name };
+        }
+
+        BillLine Line(BillLineKind kind, Energy quantity, Money exact, LineTrace trace) => new()
+        {
+            Kind = kind, Carrier = sum.Carrier, Plant = sum.Plant, Quantity = quantity.WattHours, Exact = exact, Vat = vat, Trace = InPart(trace, sum.Part),
+        };
     }
+
+    private static LineTrace InPart(LineTrace trace, int part) => part == 0 ? trace : trace with { Inputs = [.. trace.Inputs, new("part", part)] };
 
     private static IEnumerable<KeyValuePair<string, long>> Price(string name, Price? price) =>
         price is { } known ? [new(name, known.MicroPerKWh)] : [];
@@ -158,13 +185,15 @@ public static class Invoicing
             Kind = BillLineKind.StandingCharge,
             Quantity = days.Days,
             Exact = exact,
-            Vat = VatRate.Standard(tariff.VatBasisPoints),
-            Trace = new LineTrace(BillLineKind.StandingCharge.Name(), tariff.Version,
-            [
-                new("days", days.Days),
-                new("rateMicroPerDay", tariff.StandingChargePerDay.Micro),
-                new("exactMicro", exact.Micro),
-            ]),
+            Vat = tariff.VatOf(null),
+            Trace = InPart(
+                new LineTrace(BillLineKind.StandingCharge.Name(), tariff.Version,
+                [
+                    new("days", days.Days),
+                    new("rateMicroPerDay", tariff.StandingChargePerDay.Micro),
+                    new("exactMicro", exact.Micro),
+                ]),
+                tariff.Part),
         };
     }
 
@@ -176,14 +205,39 @@ public static class Invoicing
         Plant = charge.Plant,
         Quantity = charge.Kind.Unit() == "hours" ? charge.Hours : charge.Energy.WattHours,
         Exact = charge.Amount,
-        Vat = role == DocumentRole.Consumer && charge.Kind is not (BillLineKind.ChargingPenalty or BillLineKind.Curtailment) ? VatRate.Standard(tariff.VatBasisPoints) : VatRate.Exempt,
-        Trace = new LineTrace(charge.Kind.Name(), tariff.Version,
-        [
-            new("hours", charge.Hours),
-            new("energyWh", charge.Energy.WattHours),
-            new("exactMicro", charge.Amount.Micro),
-        ]),
+        Vat = role == DocumentRole.Consumer && charge.Kind is not (BillLineKind.ChargingPenalty or BillLineKind.Curtailment) ? tariff.VatOf(charge.Carrier) : VatRate.Exempt,
+        Trace = InPart(
+            new LineTrace(charge.Kind.Name(), tariff.Version,
+            [
+                new("hours", charge.Hours),
+                new("energyWh", charge.Energy.WattHours),
+                new("exactMicro", charge.Amount.Micro),
+            ]),
+            tariff.Part),
     };
+
+    private static BillLine StatedLine(StatedCharge charge, DocumentRole role, TariffTerms tariff)
+    {
+        // A compensation is damages, not a price, so that no tax falls on it.
+        var taxed = role == DocumentRole.Consumer && charge.Kind != BillLineKind.TemperatureCompensation;
+        var usual = taxed ? tariff.VatOf(charge.Carrier) : VatRate.Exempt;
+        return new BillLine
+        {
+            Kind = charge.Kind.IsStated() ? charge.Kind : throw new ArgumentException($"{charge.Kind} is not stated from outside", nameof(charge)),
+            Carrier = charge.Carrier,
+            Plant = charge.Plant,
+            Name = charge.Name,
+            Quantity = charge.Quantity,
+            Exact = charge.Amount,
+            Vat = charge.Category is not { } category ? usual : category == VatCategory.Standard ? tariff.VatOf(charge.Carrier) : VatRate.Of(category, 0),
+            Trace = InPart(
+                new LineTrace(charge.Kind.Name(), tariff.Version, [.. charge.Inputs.Where(input => input.Key is not ("part" or "exactMicro")), new("exactMicro", charge.Amount.Micro)])
+                {
+                    Explanation = charge.Explanation, Unit = charge.Unit,
+                },
+                tariff.Part),
+        };
+    }
 
     private static BillLine ShareLine(RevenueShare share, BillLineKind kind, Money exact, int tariffVersion) => new()
     {

@@ -19,6 +19,18 @@ public enum PostingKind
 
     /// <summary>From the exact sum to whole cents.</summary>
     Rounding = 5,
+
+    /// <summary>Taxes and levies on energy, before the bill takes them over.</summary>
+    Levy = 6,
+
+    /// <summary>Parts of what the community bears or hands back.</summary>
+    CommunityShare = 7,
+
+    /// <summary>What is given back for broken temperature promises.</summary>
+    TemperatureCompensation = 8,
+
+    /// <summary>What clauses of contracts came to.</summary>
+    ContractClause = 9,
 }
 
 /// <summary>The accounts that documents touch.</summary>
@@ -38,6 +50,18 @@ public enum PostingAccount
 
     /// <summary>What rounding leaves.</summary>
     Rounding = 5,
+
+    /// <summary>Taxes and levies owed on.</summary>
+    Levies = 6,
+
+    /// <summary>What the community bears or hands back.</summary>
+    CommunityShares = 7,
+
+    /// <summary>What the loop gives back for broken promises.</summary>
+    Compensations = 8,
+
+    /// <summary>What contracts move: between members it comes to zero.</summary>
+    Contracts = 9,
 }
 
 /// <summary>One double entry. The account's balance is debits − credits; a member who owes has a positive balance.</summary>
@@ -74,18 +98,23 @@ public static class Postings
             }
         }
 
+        var statements = documents.Index().Where(entry => entry.Item.Role == DocumentRole.Investor).ToDictionary(entry => entry.Item.Member, entry => entry.Index);
         foreach (var group in shares.GroupBy(share => (share.Owner, share.Investor)).OrderBy(group => group.Key.Investor).ThenBy(group => group.Key.Owner))
         {
             var amount = group.Aggregate(Money.Zero, (sum, share) => sum + share.Amount);
-            Post(IndexOf(documents, group.Key.Investor), PostingKind.RevenueShare,
+            Post(statements.TryGetValue(group.Key.Investor, out var place) ? place : throw NoDocument(group.Key.Investor), PostingKind.RevenueShare,
                 (PostingAccount.Unbilled, group.Key.Owner), (PostingAccount.Unbilled, group.Key.Investor), amount);
         }
 
         for (var i = 0; i < documents.Count; i++)
         {
             var document = documents[i];
-            var fixedCharges = document.Lines.Where(line => line.Kind == BillLineKind.StandingCharge).Aggregate(Money.Zero, (sum, line) => sum + line.Exact);
-            Post(i, PostingKind.StandingCharge, (PostingAccount.Unbilled, document.Member), (PostingAccount.StandingCharges, 0), fixedCharges);
+            foreach (var group in document.Lines.Where(line => line.Kind.IsPostedWithBill()).GroupBy(line => line.Kind).OrderBy(group => group.Key))
+            {
+                var (kind, account) = AccountOf(group.Key);
+                Post(i, kind, (PostingAccount.Unbilled, document.Member), (account, 0), group.Aggregate(Money.Zero, (sum, line) => sum + line.Exact));
+            }
+
             Post(i, PostingKind.Bill, (PostingAccount.Receivable, document.Member), (PostingAccount.Unbilled, document.Member), document.Exact);
             Post(i, PostingKind.Vat, (PostingAccount.Receivable, document.Member), (PostingAccount.Vat, 0), Money.FromCents(document.VatCents));
             Post(i, PostingKind.Rounding, (PostingAccount.Receivable, document.Member), (PostingAccount.Rounding, 0), document.RoundingDifference);
@@ -94,16 +123,24 @@ public static class Postings
         return postings;
     }
 
-    private static int IndexOf(IReadOnlyList<BillDocument> documents, int investor)
-    {
-        for (var i = 0; i < documents.Count; i++)
+    /// <summary>The postings that take others back: the same with debit and credit changed over. Both together leave every account as it was.</summary>
+    public static IReadOnlyList<Posting> Reversed(IReadOnlyList<Posting> postings) =>
+    [
+        .. (postings ?? throw new ArgumentNullException(nameof(postings))).Select(posting => posting with
         {
-            if (documents[i].Member == investor && documents[i].Role == DocumentRole.Investor)
-            {
-                return i;
-            }
-        }
+            Debit = posting.Credit, DebitMember = posting.CreditMember, Credit = posting.Debit, CreditMember = posting.DebitMember,
+        }),
+    ];
 
-        throw new ArgumentException($"Member {investor} receives a share but has no statement", nameof(documents));
-    }
+    private static (PostingKind Kind, PostingAccount Account) AccountOf(BillLineKind kind) => kind switch
+    {
+        BillLineKind.StandingCharge => (PostingKind.StandingCharge, PostingAccount.StandingCharges),
+        BillLineKind.Levy => (PostingKind.Levy, PostingAccount.Levies),
+        BillLineKind.CommunityShare => (PostingKind.CommunityShare, PostingAccount.CommunityShares),
+        BillLineKind.TemperatureCompensation => (PostingKind.TemperatureCompensation, PostingAccount.Compensations),
+        BillLineKind.ContractClause => (PostingKind.ContractClause, PostingAccount.Contracts),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Posted hour by hour"),
+    };
+
+    private static ArgumentException NoDocument(int investor) => new($"Member {investor} receives a share but has no statement");
 }

@@ -10,6 +10,15 @@ public enum VatCategory
 
     /// <summary>Exempt, code E: here, self-billed credit to members under the small-business rule.</summary>
     Exempt = 2,
+
+    /// <summary>Taxed at zero, code Z.</summary>
+    Zero = 3,
+
+    /// <summary>The customer owes the tax, code AE.</summary>
+    ReverseCharge = 4,
+
+    /// <summary>Outside the scope of the tax, code O.</summary>
+    OutsideScope = 5,
 }
 
 /// <summary>How a line is taxed.</summary>
@@ -29,12 +38,21 @@ public sealed record VatRate(VatCategory Category, int BasisPoints)
         return new VatRate(VatCategory.Standard, basisPoints);
     }
 
+    /// <summary>A rate of any category.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is negative or above 100 %, or a category without tax has one.</exception>
+    public static VatRate Of(VatCategory category, int basisPoints) => category == VatCategory.Standard
+        ? Standard(basisPoints)
+        : basisPoints == 0 ? new VatRate(category, 0) : throw new ArgumentOutOfRangeException(nameof(basisPoints), basisPoints, "Only the standard category has a rate");
+
     /// <summary>The rate that a record's code and basis points name.</summary>
     /// <exception cref="ArgumentException">There is no such code.</exception>
     public static VatRate Of(string code, int basisPoints) => code switch
     {
         "S" => Standard(basisPoints),
         "E" => Exempt,
+        "Z" => new VatRate(VatCategory.Zero, 0),
+        "AE" => new VatRate(VatCategory.ReverseCharge, 0),
+        "O" => new VatRate(VatCategory.OutsideScope, 0),
         _ => throw new ArgumentException($"'{code}' is not a category of value added tax", nameof(code)),
     };
 
@@ -43,6 +61,9 @@ public sealed record VatRate(VatCategory Category, int BasisPoints)
     {
         VatCategory.Standard => "S",
         VatCategory.Exempt => "E",
+        VatCategory.Zero => "Z",
+        VatCategory.ReverseCharge => "AE",
+        VatCategory.OutsideScope => "O",
         _ => throw new ArgumentOutOfRangeException(nameof(Category), Category, "Not a category of value added tax"),
     };
 }

@@ -183,6 +183,20 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<BillParties> BillParties => Set<BillParties>();
 
+    public DbSet<BillCorrection> BillCorrections => Set<BillCorrection>();
+
+    public DbSet<BillFactsRow> BillFacts => Set<BillFactsRow>();
+
+    public DbSet<BillPeriod> BillPeriods => Set<BillPeriod>();
+
+    public DbSet<BillingTerms> BillingTerms => Set<BillingTerms>();
+
+    public DbSet<TaxRate> TaxRates => Set<TaxRate>();
+
+    public DbSet<SharedAmountRow> SharedAmounts => Set<SharedAmountRow>();
+
+    public DbSet<Handover> Handovers => Set<Handover>();
+
     public DbSet<CorrectedMember> CorrectedMembers => Set<CorrectedMember>();
 
     public DbSet<StoreTerms> StoreTerms => Set<StoreTerms>();

@@ -68,7 +68,7 @@ public sealed class BillRecordTests
     {
         Enum.GetValues<BillLineKind>().Select(kind => $"{(int)kind} {kind.Name()}").ShouldBe(
             ["1 energy", "2 imbalance", "3 network-fee", "4 standing-charge", "5 sale", "6 input", "7 charge", "8 discharge", "9 share-received", "10 share-paid", "11 preference", "12 correction",
-                "13 charging-trade", "14 charging-penalty", "15 store-share", "16 curtailment"]);
+                "13 charging-trade", "14 charging-penalty", "15 store-share", "16 curtailment", "17 levy", "18 community-share", "19 temperature-compensation", "20 contract-clause"]);
         DocumentRoles.All.Select(role => $"{(int)role} {role.Name()}").ShouldBe(["2 consumer", "3 producer", "5 storage", "6 investor"]);
     }
 }

@@ -111,6 +111,27 @@ public sealed class Tariff
 
     public int PaymentDays { get; set; } = 14;
 
+    /// <summary>What is given back for each hour in which a promised supply temperature was not kept.</summary>
+    public Money CompensationPerHour { get; set; }
+
+    /// <summary>Why this version was made; members read it.</summary>
+    public string Reason { get; set; } = "";
+
+    public Guid? SetBy { get; set; }
+
+    public DateTimeOffset? SetAt { get; set; }
+
+    /// <summary>Fees in zones where they differ.</summary>
+    public IList<TariffZoneFee> ZoneFees { get; } = [];
+
+    /// <summary>Taxes and levies on each kWh.</summary>
+    public IList<TariffLevy> Levies { get; } = [];
+
+    /// <summary>The fee for a kWh taken where somebody stands.</summary>
+    /// <param name="zone">A zone's code; empty in a loop with a single one.</param>
+    public Price NetworkFee(Carrier carrier, string zone) =>
+        ZoneFees.FirstOrDefault(fee => fee.Carrier == carrier && fee.Zone == zone)?.Fee ?? NetworkFee(carrier);
+
     public Price NetworkFee(Carrier carrier) => carrier switch
     {
         Carrier.Heat => NetworkFeeHeat,
@@ -148,5 +169,11 @@ internal sealed class TariffTable : IEntityTypeConfiguration<Tariff>
     {
         builder.ToTable("Tariffs").HasKey(tariff => new { tariff.LoopId, tariff.Version });
         builder.HasOne<Loop>().WithMany().HasForeignKey(tariff => tariff.LoopId);
+        builder.Property(tariff => tariff.Reason).HasMaxLength(500).HasDefaultValue("").ValueGeneratedNever();
+        builder.HasMany(tariff => tariff.ZoneFees).WithOne().HasForeignKey(fee => new { fee.LoopId, fee.Version });
+        builder.HasMany(tariff => tariff.Levies).WithOne().HasForeignKey(levy => new { levy.LoopId, levy.Version });
+        // A tariff is its whole self; its parts are few.
+        builder.Navigation(tariff => tariff.ZoneFees).AutoInclude();
+        builder.Navigation(tariff => tariff.Levies).AutoInclude();
     }
 }

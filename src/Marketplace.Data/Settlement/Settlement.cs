@@ -149,6 +149,18 @@ public enum AccountKind : short
 
     /// <summary>What full connections earn by the difference of prices, less what losses and curtailed trades cost.</summary>
     CongestionRent = 31,
+
+    /// <summary>Taxes and levies on energy, owed on.</summary>
+    Levies = 50,
+
+    /// <summary>What the community bears or hands back together.</summary>
+    CommunityShares = 51,
+
+    /// <summary>What the loop gives back for broken temperature promises.</summary>
+    Compensations = 52,
+
+    /// <summary>What clauses of contracts move; between members it comes to zero.</summary>
+    Contracts = 53,
 }
 
 public sealed class JournalAccount
@@ -211,6 +223,18 @@ public enum TransferKind : short
 
     /// <summary>For a part of a trade that the network could not carry.</summary>
     Curtailment = 33,
+
+    /// <summary>Taxes and levies of a bill.</summary>
+    Levy = 50,
+
+    /// <summary>A member's part of a shared amount.</summary>
+    CommunityShare = 51,
+
+    /// <summary>What a bill gives back for a broken temperature promise.</summary>
+    TemperatureCompensation = 52,
+
+    /// <summary>What clauses of contracts came to on a document.</summary>
+    ContractClause = 53,
 }
 
 /// <summary>Which transfers belong together.</summary>
@@ -226,6 +250,10 @@ public static class TransferKinds
         TransferKind.QuotaDeposit, TransferKind.QuotaDepositReturned, TransferKind.QuotaTrade, TransferKind.QuotaPenalty,
         TransferKind.Curtailment,
     ];
+
+    /// <summary>What a document makes members owe or earn beside the hours; it is posted as the document is issued.</summary>
+    public static IReadOnlyList<TransferKind> OfDocuments { get; } =
+        [TransferKind.StandingCharge, TransferKind.Levy, TransferKind.CommunityShare, TransferKind.TemperatureCompensation, TransferKind.ContractClause];
 }
 
 /// <summary>One transfer of money (millionths) or energy (Wh) from the credit account to the debit account. Immutable:

@@ -17,6 +17,12 @@ public static class BillsFeature
         builder.Services.AddScoped<LineHours>();
         builder.Services.AddSingleton<PdfPrinter>();
         builder.Services.AddScoped<BillPrinter>();
+        builder.Services.AddScoped<PeriodBilling>();
+        builder.Services.AddScoped<Blocks>();
+        builder.Services.AddScoped<DocumentWriter>();
+        builder.Services.AddScoped<BillIssue>();
+        builder.Services.AddScoped<IStatedCharges, CompensationLines>();
+        builder.Services.AddScoped<IStatedCharges, SharedLines>();
     }
 
     public static void MapBills(this IEndpointRouteBuilder routes)

@@ -49,6 +49,9 @@ internal static class BillWords
 
     public static string Title(IStringLocalizer<Texts> t, Role role) => t["Title." + role];
 
+    /// <summary>A document's title, with what it takes back where it does.</summary>
+    public static string Title(IStringLocalizer<Texts> t, Role role, DocumentKind kind) => kind == DocumentKind.CreditNote ? t["CreditNote"] : Title(t, role);
+
     /// <summary>What a line is for, in the words of its document.</summary>
     public static string Name(IStringLocalizer<Texts> t, Role role, BillLineView line)
     {
@@ -61,7 +64,8 @@ internal static class BillWords
             BillLineKind.StandingCharge => t["Line.StandingCharge"],
             BillLineKind.Preference => t[role == Role.Consumer ? "Line.Preference.Consumer" : "Line.Preference", small],
             BillLineKind.ShareReceived or BillLineKind.SharePaid or BillLineKind.StoreShare => t["Line." + line.Kind, line.PlantName ?? line.Plant],
-            BillLineKind.Correction or BillLineKind.Curtailment => t["Line." + line.Kind, small],
+            BillLineKind.Correction or BillLineKind.Curtailment or BillLineKind.TemperatureCompensation => t["Line." + line.Kind, small],
+            BillLineKind.Levy or BillLineKind.CommunityShare or BillLineKind.ContractClause => t["Line." + line.Kind, line.Name],
             _ => t["Line." + line.Kind, carrier],
         };
     }
@@ -70,8 +74,16 @@ internal static class BillWords
     public static string Quantity(IStringLocalizer<Texts> t, Format format, Role role, BillLineView line) => line.Kind switch
     {
         BillLineKind.StandingCharge => t[line.Quantity == 1 ? "Day" : "Days", format.Count(line.Quantity)],
-        BillLineKind.ShareReceived or BillLineKind.SharePaid => format.Percent(line.Quantity / 1_000_000m, line.Quantity % 10_000 == 0 ? 0 : 2),
-        BillLineKind.Correction or BillLineKind.StoreShare => t[line.Quantity == 1 ? "HourCount" : "HoursCount", format.Count(line.Quantity)],
+        BillLineKind.ShareReceived or BillLineKind.SharePaid or BillLineKind.CommunityShare => format.Percent(line.Quantity / 1_000_000m, line.Quantity % 10_000 == 0 ? 0 : 2),
+        BillLineKind.ContractClause => line.Trace.Unit switch
+        {
+            "" or "Wh" => line.Quantity == 0 ? "–" : format.Energy(new Energy(line.Quantity)),
+            "W" => format.Power(line.Quantity),
+            "hours" => t[line.Quantity == 1 ? "HourCount" : "HoursCount", format.Count(line.Quantity)],
+            "days" => t[line.Quantity == 1 ? "Day" : "Days", format.Count(line.Quantity)],
+            var unit => format.Count(line.Quantity) + " " + unit,
+        },
+        BillLineKind.Correction or BillLineKind.StoreShare or BillLineKind.TemperatureCompensation => t[line.Quantity == 1 ? "HourCount" : "HoursCount", format.Count(line.Quantity)],
         BillLineKind.ChargingTrade => format.Energy(new Energy(line.Quantity)),
         // A day's shortfall must not hide behind another's surplus: both are said.
         BillLineKind.Imbalance => t["OverUnder", format.Energy(OfTrace(line, line.Direction == MeterDirection.Consumption ? "aboveWh" : "belowWh")),

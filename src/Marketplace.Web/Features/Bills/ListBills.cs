@@ -19,11 +19,18 @@ public sealed record BillList(IReadOnlyList<BillListed> Bills, DateOnly Today);
 
 /// <summary>A document in a list.</summary>
 public sealed record BillListed(
-    string Number, int MemberId, string MemberName, Role Role, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset IssuedAt, DateOnly DueOn, long TotalCents)
+    string Number, int MemberId, string MemberName, Role Role, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset IssuedAt, DateOnly DueOn, long TotalCents,
+    Billing.DocumentKind Kind = Billing.DocumentKind.Invoice, bool IsTakenBack = false)
 {
     public Interval Period => new(PeriodStart, PeriodEnd);
 
-    public Money Total => Money.FromCents(TotalCents);
+    /// <summary>What the document adds to what is owed: of a credit note, its amount the other way.</summary>
+    public Money Total => Money.FromCents(Billing.DocumentKinds.Sign(Kind) * TotalCents);
+
+    public bool IsCreditNote => Kind == Billing.DocumentKind.CreditNote;
+
+    /// <summary>Whether anything is still to be paid or received for it: a credit note and what it takes back are even.</summary>
+    public bool Stands => !IsCreditNote && !IsTakenBack;
 }
 
 internal sealed class ListBillsHandler(Work work, MarketTime market, CurrentActor current) : IRequestHandler<ListBills, BillList>
@@ -38,10 +45,11 @@ internal sealed class ListBillsHandler(Work work, MarketTime market, CurrentActo
         var bills = await work.Db.Bills.AsNoTracking()
             .Where(bill => bill.LoopId == request.LoopId && members.Contains(bill.MemberId))
             .Join(work.Db.Members, bill => new { bill.LoopId, Id = bill.MemberId }, member => new { member.LoopId, member.Id }, (bill, member) => new { bill, member.Name })
-            .OrderByDescending(row => row.bill.PeriodStart).ThenBy(row => row.bill.Id)
+            .OrderByDescending(row => row.bill.PeriodStart).ThenByDescending(row => row.bill.Revision).ThenBy(row => row.bill.Id)
             .Take(Most)
             .Select(row => new BillListed(
-                row.bill.Number, row.bill.MemberId, row.Name, row.bill.Role, row.bill.PeriodStart, row.bill.PeriodEnd, row.bill.IssuedAt, row.bill.DueOn, row.bill.TotalCents))
+                row.bill.Number, row.bill.MemberId, row.Name, row.bill.Role, row.bill.PeriodStart, row.bill.PeriodEnd, row.bill.IssuedAt, row.bill.DueOn, row.bill.TotalCents,
+                row.bill.Kind, work.Db.Bills.Any(later => later.LoopId == row.bill.LoopId && later.CorrectsId == row.bill.Id)))
             .ToListAsync(cancellationToken);
         return new BillList(bills, loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken)));
     }

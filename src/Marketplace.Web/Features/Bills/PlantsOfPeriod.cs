@@ -26,6 +26,27 @@ internal sealed class PlantsOfPeriod(IReadOnlyDictionary<string, int> owners, IR
             shares.ToLookup(share => share.PlantCode, share => new Stake(share.MemberId, share.ShareMillionths)));
     }
 
+    /// <summary>Members with all those to whom shares of plants' revenue tie them, directly or through others.</summary>
+    public int[] WithPartners(IEnumerable<int> members)
+    {
+        var known = members.ToHashSet();
+        for (var grew = true; grew;)
+        {
+            grew = false;
+            foreach (var plant in stakes)
+            {
+                var parties = plant.Select(stake => stake.Party).Append(owners[plant.Key]).ToList();
+                if (parties.Exists(known.Contains) && !parties.TrueForAll(known.Contains))
+                {
+                    known.UnionWith(parties);
+                    grew = true;
+                }
+            }
+        }
+
+        return [.. known.Order()];
+    }
+
     /// <summary>The revenue shares of the period, and a check that each position belongs to the owner of a known plant.</summary>
     /// <param name="charges">What the loop shares of a store is not the store's revenue.</param>
     public IReadOnlyList<RevenueShare> Shares(IReadOnlyList<PositionSum> positions, IReadOnlyList<ChargeSum> charges)

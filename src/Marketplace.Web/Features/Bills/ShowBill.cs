@@ -59,6 +59,33 @@ public sealed record BillView
 
     public required IReadOnlyList<StoreOfPeriod> Stores { get; init; }
 
+    public DocumentKind Kind { get; init; } = DocumentKind.Invoice;
+
+    public bool IsFinal { get; init; }
+
+    /// <summary>The number of the document that this credit note takes back, or whose place this one takes.</summary>
+    public string? Corrects { get; init; }
+
+    /// <summary>The credit note that took this document back, or took back what this one replaces.</summary>
+    public string? CreditNote { get; init; }
+
+    /// <summary>The credit note that took this document back, where it has itself taken the place of another.</summary>
+    public string? TakenBackBy { get; init; }
+
+    /// <summary>The document that took this one's place, or that of what this credit note takes back.</summary>
+    public string? ReplacedBy { get; init; }
+
+    /// <summary>The lines of the document whose place this one takes, beside its own; none for an original.</summary>
+    public IReadOnlyList<LineChangeView> Changes { get; init; } = [];
+
+    /// <summary>The total of the document whose place this one takes.</summary>
+    public long? CorrectedTotalCents { get; init; }
+
+    public bool IsCreditNote => Kind == DocumentKind.CreditNote;
+
+    /// <summary>Whether it was taken back.</summary>
+    public bool IsTakenBack { get; init; }
+
     /// <summary>The same member's document before and after this one.</summary>
     public required BillNeighbour? Earlier { get; init; }
 
@@ -78,6 +105,9 @@ public sealed record BillNeighbour(string Number, DateTimeOffset PeriodStart, Da
 public sealed record BillLineView(
     short Number, BillLineKind Kind, Carrier? Carrier, string Plant, string? PlantName, long Quantity, Money Exact, long Cents, VatRate Vat, LineTrace Trace)
 {
+    /// <summary>The name of a levy, a shared amount or a clause; else empty.</summary>
+    public string Name { get; init; } = "";
+
     public Money Amount => Money.FromCents(Cents);
 
     public int Hours => (int)(Trace["hours"] ?? 0);
@@ -88,7 +118,7 @@ public sealed record BillLineView(
     public MeterDirection Direction => Trace["side"] == (long)EnergySide.Given ? MeterDirection.Production : MeterDirection.Consumption;
 
     /// <summary>The amount divided by the energy: derived, not what was charged in any hour.</summary>
-    public Price? AveragePrice => Kind.HasHours() && Quantity != 0
+    public Price? AveragePrice => (Kind.HasHours() || Kind == BillLineKind.Levy) && Quantity != 0
         ? new Price(Rounding.DivideAwayFromZero((Int128)Exact.Micro * 1000, Quantity))
         : null;
 
@@ -98,8 +128,18 @@ public sealed record BillLineView(
         return new BillLineView(
             row.Line, (BillLineKind)row.Kind, row.Carrier == 0 ? null : (Carrier)row.Carrier, row.PlantCode ?? "",
             row.PlantCode is null ? null : plantNames.GetValueOrDefault(row.PlantCode, row.PlantCode),
-            row.Quantity, row.Amount, row.AmountCents, VatRate.Of(vat, row.VatBasisPoints), trace);
+            row.Quantity, row.Amount, row.AmountCents, VatRate.Of(vat, row.VatBasisPoints), trace) { Name = row.Name ?? "" };
     }
+}
+
+/// <summary>A line before and after a correction; null where there was, or is, none.</summary>
+public sealed record LineChangeView(BillLineView? Before, BillLineView? After)
+{
+    public BillLineView Line => After ?? Before!;
+
+    public Money Difference => Money.FromCents((After?.Cents ?? 0) - (Before?.Cents ?? 0));
+
+    public bool IsChanged => Before is null || After is null || Before.Cents != After.Cents || Before.Quantity != After.Quantity;
 }
 
 /// <summary>What a carrier cost on a local day.</summary>
@@ -122,7 +162,9 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
         var lines = rows.Select(row => BillLineView.Of(row, names)).ToList();
         var days = await DaysAsync(bill, lines, loop.TimeZone, cancellationToken);
-        var same = db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.MemberId == bill.MemberId && other.Role == bill.Role);
+        var same = db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.MemberId == bill.MemberId && other.Role == bill.Role
+            && other.Kind == DocumentKind.Invoice && !db.Bills.Any(later => later.LoopId == other.LoopId && later.CorrectsId == other.Id));
+        var chain = await ChainAsync(bill, lines, names, cancellationToken);
         return new BillView
         {
             Number = bill.Number,
@@ -130,6 +172,15 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             MemberName = member.Name,
             MemberKey = member.Key,
             Role = bill.Role,
+            Kind = bill.Kind,
+            IsFinal = bill.IsFinal,
+            Corrects = chain.Corrects,
+            CreditNote = chain.CreditNote,
+            ReplacedBy = chain.ReplacedBy,
+            TakenBackBy = chain.TakenBackBy,
+            Changes = chain.Changes,
+            CorrectedTotalCents = chain.CorrectedTotalCents,
+            IsTakenBack = bill.Kind == DocumentKind.Invoice && await db.Bills.AnyAsync(later => later.LoopId == bill.LoopId && later.CorrectsId == bill.Id, cancellationToken),
             Period = new Interval(bill.PeriodStart, bill.PeriodEnd),
             IssuedAt = bill.IssuedAt,
             DueOn = bill.DueOn,
@@ -149,6 +200,38 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             Later = await same.Where(other => other.PeriodStart > bill.PeriodStart).OrderBy(other => other.PeriodStart)
                 .Select(other => new BillNeighbour(other.Number, other.PeriodStart, other.PeriodEnd, other.TotalCents)).FirstOrDefaultAsync(cancellationToken),
         };
+    }
+
+    private sealed record Chain(string? Corrects, string? CreditNote, string? ReplacedBy, IReadOnlyList<LineChangeView> Changes, long? CorrectedTotalCents, string? TakenBackBy = null);
+
+    /// <summary>What came before and after in the chain of corrections.</summary>
+    private async Task<Chain> ChainAsync(Bill bill, List<BillLineView> lines, Dictionary<string, string> names, CancellationToken cancellationToken)
+    {
+        var db = work.Db;
+        var anchor = bill.Kind == DocumentKind.CreditNote ? bill.CorrectsId!.Value : bill.Id;
+        var after = await db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.CorrectsId == anchor)
+            .Select(other => new { other.Kind, other.Number }).ToListAsync(cancellationToken);
+        var before = bill.CorrectsId is not { } corrects ? null
+            : await db.Bills.AsNoTracking().SingleAsync(other => other.LoopId == bill.LoopId && other.Id == corrects, cancellationToken);
+        var replacedBy = after.SingleOrDefault(other => other.Kind == DocumentKind.Invoice)?.Number;
+        if (bill.Kind == DocumentKind.CreditNote || before is null)
+        {
+            return new Chain(before?.Number, after.SingleOrDefault(other => other.Kind == DocumentKind.CreditNote && other.Number != bill.Number)?.Number, replacedBy, [], null);
+        }
+
+        var note = await db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.CorrectsId == before.Id && other.Kind == DocumentKind.CreditNote)
+            .Select(other => other.Number).SingleAsync(cancellationToken);
+        var rows = await db.BillLines.AsNoTracking().Where(line => line.LoopId == bill.LoopId && (line.BillId == before.Id || line.BillId == bill.Id))
+            .OrderBy(line => line.Line).ToListAsync(cancellationToken);
+        var old = rows.Where(row => row.BillId == before.Id).ToList();
+        var (oldLines, newLines) = (old.ConvertAll(TraceJson.LineOf), rows.Where(row => row.BillId == bill.Id).Select(TraceJson.LineOf).ToList());
+        BillLineView? View(BillLine? line, bool isOld) => line is null ? null
+            : isOld ? BillLineView.Of(old[IndexIn(oldLines, line)], names) : lines[IndexIn(newLines, line)];
+        return new Chain(before.Number, note, replacedBy,
+            [.. Revision.Compare(oldLines, newLines).Select(change => new LineChangeView(View(change.Before, true), View(change.After, false)))], before.TotalCents,
+            after.SingleOrDefault(other => other.Kind == DocumentKind.CreditNote)?.Number);
+
+        static int IndexIn(List<BillLine> lines, BillLine line) => lines.FindIndex(other => ReferenceEquals(other, line));
     }
 
     private async Task<(IReadOnlyList<DayCost> Days, int Hours, int Estimated)> DaysAsync(

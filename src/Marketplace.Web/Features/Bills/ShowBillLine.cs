@@ -58,8 +58,8 @@ internal sealed class LineHours(Work work)
             : await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && plant.Code == row.PlantCode)
                 .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
         var line = BillLineView.Of(row, names);
-        var tariffs = await db.Tariffs.AsNoTracking().Where(tariff => tariff.LoopId == bill.LoopId).ToListAsync(cancellationToken);
-        var span = TariffSpan.Of(tariffs, new Interval(bill.PeriodStart, bill.PeriodEnd)).Single(span => span.Tariff.Version == line.Trace.TariffVersion);
+        var spans = await TariffSpan.ReadAsync(db, bill.LoopId, new Interval(bill.PeriodStart, bill.PeriodEnd), cancellationToken);
+        var span = spans.Single(span => span.Tariff.Version == line.Trace.TariffVersion && span.Part == line.Trace.Part);
         return (line, new TariffShown(span.Tariff.Version, span.Tariff.ValidFrom, span.During, span.Tariff));
     }
 
@@ -101,7 +101,8 @@ internal sealed class LineHours(Work work)
         var rows = line.Kind switch
         {
             BillLineKind.Correction => await db.CorrectedMembers.AsNoTracking()
-                .Where(row => row.LoopId == loopId && row.MemberId == member && row.PostedHour >= start && row.PostedHour < end && row.Carrier == line.Carrier)
+                .Where(row => row.LoopId == loopId && row.MemberId == member && row.PostedHour >= start && row.PostedHour < end && row.Carrier == line.Carrier
+                    && db.BillCorrections.Any(taken => taken.LoopId == loopId && taken.BillId == bill.Id && taken.Hour == row.Hour && taken.Reference == row.Reference))
                 .Select(row => new { row.Hour, Energy = nothing, row.Amount })
                 .ToListAsync(cancellationToken),
             BillLineKind.ChargingTrade => await db.ChargingNets.AsNoTracking()

@@ -35,7 +35,7 @@ internal sealed class ShowBillRunsHandler(Work work) : IRequestHandler<ShowBillR
         var runs = await work.Db.Bills.AsNoTracking().Where(bill => bill.LoopId == request.LoopId)
             .GroupBy(bill => new { bill.PeriodStart, bill.PeriodEnd })
             .OrderByDescending(run => run.Key.PeriodStart)
-            .Select(run => new BillRunListed(run.Key.PeriodStart, run.Key.PeriodEnd, run.Count(), run.Sum(bill => bill.TotalCents)))
+            .Select(run => new BillRunListed(run.Key.PeriodStart, run.Key.PeriodEnd, run.Count(), run.Sum(bill => bill.Kind == Billing.DocumentKind.CreditNote ? -bill.TotalCents : bill.TotalCents)))
             .ToListAsync(cancellationToken);
         return new BillRunList(runs);
     }
@@ -48,7 +48,8 @@ internal sealed class ShowBillRunsHandler(Work work) : IRequestHandler<ShowBillR
             .Join(work.Db.Members, bill => new { bill.LoopId, Id = bill.MemberId }, member => new { member.LoopId, member.Id }, (bill, member) => new { bill, member.Name })
             .OrderBy(row => row.bill.Id)
             .Select(row => new BillListed(
-                row.bill.Number, row.bill.MemberId, row.Name, row.bill.Role, row.bill.PeriodStart, row.bill.PeriodEnd, row.bill.IssuedAt, row.bill.DueOn, row.bill.TotalCents))
+                row.bill.Number, row.bill.MemberId, row.Name, row.bill.Role, row.bill.PeriodStart, row.bill.PeriodEnd, row.bill.IssuedAt, row.bill.DueOn, row.bill.TotalCents,
+                row.bill.Kind, work.Db.Bills.Any(later => later.LoopId == row.bill.LoopId && later.CorrectsId == row.bill.Id)))
             .ToListAsync(cancellationToken);
         return bills.Count == 0
             ? throw new NotPermittedException("This run")

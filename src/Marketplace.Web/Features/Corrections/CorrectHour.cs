@@ -6,6 +6,7 @@ using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Bills;
+using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -70,7 +71,7 @@ public sealed class CorrectHourValidator : AbstractValidator<CorrectHour>
     }
 }
 
-internal sealed class CorrectHourHandler(Work work, Journal journal) : IRequestHandler<CorrectHour, Unit>
+internal sealed class CorrectHourHandler(Work work, Journal journal, MarketTime marketTime) : IRequestHandler<CorrectHour, Unit>
 {
     public async Task<Unit> Handle(CorrectHour request, CancellationToken cancellationToken)
     {
@@ -94,9 +95,7 @@ internal sealed class CorrectHourHandler(Work work, Journal journal) : IRequestH
             throw new RefusedException("This correction is already recorded.");
         }
 
-        var posted = await db.Bills.AnyAsync(bill => bill.LoopId == loopId && bill.PeriodStart <= hour && bill.PeriodEnd > hour, cancellationToken)
-            ? await db.Bills.Where(bill => bill.LoopId == loopId).MaxAsync(bill => bill.PeriodEnd, cancellationToken)
-            : hour;
+        var posted = await LateData.PostedHourAsync(db, loopId, hour, await marketTime.NowAsync(loopId, cancellationToken), cancellationToken);
         await db.BulkInsertAsync(
             [.. request.Members.Select(member => new CorrectedMember
             {

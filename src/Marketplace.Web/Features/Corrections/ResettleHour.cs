@@ -20,7 +20,7 @@ namespace Marketplace.Web.Features.Corrections;
 /// the ledger. Where nothing differs nothing happens, so a second time changes nothing.</summary>
 public sealed record ResettleHour(int LoopId, DateTimeOffset Hour) : IRequest<bool>, ISystemOnly, IRepeatableStep;
 
-internal sealed class ResettleHourHandler(Work work, HourInputs inputs, Journal journal, LateReadings late, TimeProvider time) : IRequestHandler<ResettleHour, bool>
+internal sealed class ResettleHourHandler(Work work, HourInputs inputs, Journal journal, LateReadings late, MarketTime marketTime, TimeProvider time) : IRequestHandler<ResettleHour, bool>
 {
     /// <summary>Public, as all names of corrections: it names nobody.</summary>
     public const string Reason = "Readings that came or were replaced after the hour was settled";
@@ -58,9 +58,7 @@ internal sealed class ResettleHourHandler(Work work, HourInputs inputs, Journal 
         }
 
         await RecordAsync(loopId, hour, number + 1, changed, cancellationToken);
-        var posted = await db.Bills.AnyAsync(bill => bill.LoopId == loopId && bill.PeriodStart <= hour && bill.PeriodEnd > hour, cancellationToken)
-            ? await db.Bills.Where(bill => bill.LoopId == loopId).MaxAsync(bill => bill.PeriodEnd, cancellationToken)
-            : hour;
+        var posted = await LateData.PostedHourAsync(db, loopId, hour, await marketTime.NowAsync(loopId, cancellationToken), cancellationToken);
         var moved = changed.GroupBy(one => (one.Key.MemberId, one.Key.Carrier)).Select(own => (
             own.Key.MemberId, own.Key.Carrier, Reference: ReferenceOf(loopId, hour, number + 1, own.Key.Carrier),
             Imbalance: own.Sum(one => one.Is.Imbalance.Micro - one.Was.Imbalance.Micro), Fee: own.Sum(one => one.Is.Fee.Micro - one.Was.Fee.Micro),

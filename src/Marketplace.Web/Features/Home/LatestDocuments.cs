@@ -21,8 +21,8 @@ internal sealed class LatestDocumentsHandler(MarketplaceDb db) : IRequestHandler
     {
         // A member has a handful of documents a month; the newest few hold the newest of each role.
         var bills = await db.Bills.AsNoTracking()
-            .Where(bill => bill.LoopId == request.LoopId && bill.MemberId == request.MemberId)
-            .OrderByDescending(bill => bill.PeriodStart)
+            .Where(bill => bill.LoopId == request.LoopId && bill.MemberId == request.MemberId && bill.Kind == Billing.DocumentKind.Invoice)
+            .OrderByDescending(bill => bill.PeriodStart).ThenByDescending(bill => bill.Revision)
             .Take(8)
             .Select(bill => new { bill.Role, bill.Number, bill.PeriodStart, bill.PeriodEnd, bill.TotalCents, bill.DueOn })
             .ToListAsync(cancellationToken);

@@ -48,6 +48,7 @@ public sealed partial class MarketDay(
         {
             var (loop, clock, progress, failures) = await LoadAsync(loopId, cancellationToken);
             var done = 0;
+            var billed = false;
             while (done < most && DueStep.Next(loop, progress) is { } step && step.DueAt <= clock.MarketTime(time.GetUtcNow()))
             {
                 var failure = failures.Find(failure => failure.Hour == step.Hour && failure.Step == step.Step);
@@ -70,6 +71,13 @@ public sealed partial class MarketDay(
                 if (failure is not null)
                 {
                     await ForgetFailureAsync(failure, cancellationToken);
+                }
+
+                // At the end of each month, and once in each run: what a crash or a correction left to bill.
+                if (step.Step == HourStepKind.Settled && (!billed || IsMonthsEnd(loop, step.Hour)))
+                {
+                    billed = true;
+                    await BillOrLogAsync(loop, stopOnFailure, cancellationToken);
                 }
 
                 progress = step.Step switch
@@ -122,28 +130,45 @@ public sealed partial class MarketDay(
 
                 await SendAsync(new EstimateMissing(loop.Id, step.Hour), cancellationToken);
                 await SendAsync(new SettleHour(loop.Id, step.Hour), cancellationToken);
-                await BillFinishedMonthAsync(loop, step.Hour, cancellationToken);
                 break;
             default:
                 throw new InvalidOperationException($"No step {step.Step}");
         }
     }
 
-    /// <summary>When the last hour of a month is settled, the month is billed. A replay bills its own period instead.</summary>
-    private async Task BillFinishedMonthAsync(Loop loop, DateTimeOffset settled, CancellationToken cancellationToken)
+    private static bool IsMonthsEnd(Loop loop, DateTimeOffset hour) => loop.Calendar.Month(loop.Calendar.DayOf(hour)).End == hour + MarketHour.Length;
+
+    private async Task BillOrLogAsync(Loop loop, bool stopOnFailure, CancellationToken cancellationToken)
     {
-        var end = settled + MarketHour.Length;
-        var month = loop.Calendar.Month(loop.Calendar.DayOf(settled));
-        if (loop.Kind == LoopKind.Replay || month.End != end)
+        try
+        {
+            await BillAsync(loop, cancellationToken);
+        }
+        catch (Exception fault) when (!stopOnFailure && fault is not OperationCanceledException)
+        {
+            // The hour itself is settled. The period stays open in the release queue, and the next hour tries again.
+            LogBilling(fault, loop.Slug);
+        }
+    }
+
+    /// <summary>Bills the months that are over and revises what was corrected since. A replay bills its own period instead. What a crash
+    /// or a fault left undone is done with the next hour; what is blocked waits in the operator's release queue.</summary>
+    private async Task BillAsync(Loop loop, CancellationToken cancellationToken)
+    {
+        if (loop.Kind == LoopKind.Replay)
         {
             return;
         }
 
-        var start = month.Start < loop.FirstHour ? loop.FirstHour : month.Start;
-        var issued = await requests.Send(new IssueBills(loop.Id, new Interval(start, end), end), Actor.System, cancellationToken);
-        if (issued.Outcome == BillingOutcome.Blocked)
+        var due = await SendAsync(new OpenBillPeriods(loop.Id), cancellationToken);
+        foreach (var (period, issueAt) in due.Periods)
         {
-            throw new RefusedException($"The bills of the month are blocked: {issued.Reason}");
+            await SendAsync(new IssueBills(loop.Id, period, issueAt), cancellationToken);
+        }
+
+        if (due.Revisions)
+        {
+            await SendAsync(new ReviseBills(loop.Id), cancellationToken);
         }
     }
 
@@ -209,6 +234,9 @@ public sealed partial class MarketDay(
     }
 
     private static string LockName(int loopId) => FormattableString.Invariant($"market day/{loopId}");
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: bills could not be issued and will be tried again")]
+    private partial void LogBilling(Exception failure, string loop);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: {Step} of {Hour} failed and will be tried again")]
     private partial void LogFailure(Exception failure, string loop, HourStepKind step, DateTimeOffset hour);

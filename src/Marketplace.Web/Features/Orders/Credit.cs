@@ -29,14 +29,15 @@ public sealed class CreditBook(MarketplaceDb db)
     public async Task<CreditStanding> OfAsync(Loop loop, int memberId, Tariffs tariffs, CancellationToken cancellationToken)
     {
         var loopId = loop.Id;
-        var billedUntil = await db.Bills.Where(bill => bill.LoopId == loopId).MaxAsync(bill => (DateTimeOffset?)bill.PeriodEnd, cancellationToken) ?? loop.FirstHour;
+        var billedUntil = await db.Bills.Where(bill => bill.LoopId == loopId && bill.MemberId == memberId).MaxAsync(bill => (DateTimeOffset?)bill.PeriodEnd, cancellationToken) ?? loop.FirstHour;
         // The same sums as the journal's account of the member: both are written by the settlement of the hour, in one transaction.
         // Positions have the member first in their key, so that this does not grow with the loop.
         var unbilled = await db.Database.SqlQuery<long>($"""
             SELECT coalesce(sum(traded_amount + imbalance_amount + network_fee), 0)::bigint AS "Value" FROM market.positions
             WHERE loop_id = {loopId} AND member_id = {memberId} AND hour >= {billedUntil}
             """).SingleAsync(cancellationToken);
-        var billedCents = await db.Bills.Where(bill => bill.LoopId == loopId && bill.MemberId == memberId).SumAsync(bill => bill.TotalCents, cancellationToken);
+        var billedCents = await db.Bills.Where(bill => bill.LoopId == loopId && bill.MemberId == memberId)
+            .SumAsync(bill => bill.Kind == Billing.DocumentKind.CreditNote ? -bill.TotalCents : bill.TotalCents, cancellationToken);
         var receipts = (await db.MoneyReceipts
             .Where(receipt => receipt.LoopId == loopId && receipt.MemberId == memberId)
             .Select(receipt => new { receipt.Kind, receipt.Amount })

@@ -85,7 +85,10 @@ internal sealed class HourInputs(MarketplaceDb db)
                 Carriers.All.ToDictionary(carrier => carrier, carrier => OutsidePrices.Of(
                     carrier, [.. balancing.Where(order => order.Carrier == carrier).Select(order => (order.Side, order.Limit))], conditions, tariff)),
                 Carriers.All.ToDictionary(carrier => carrier, tariff.NetworkFee),
-                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()) { Origins = moved, Network = network },
+                definitions.Where(plant => plant.Value.Kind == PlantKind.Store).Select(plant => plant.Key).ToHashSet()) 
+            {
+                Origins = moved, Network = network, ZoneFees = tariff.ZoneFees.ToDictionary(fee => (fee.Zone, fee.Carrier), fee => fee.Fee),
+            },
             runs.Select(run => run.PlantCode).ToHashSet(),
             met);
     }

@@ -34,12 +34,18 @@ public sealed record HourToSettle(
     /// <summary>What certificates moved between members on top of their trades.</summary>
     public IReadOnlyList<OriginMoved> Origins { get; init; } = [];
 
+    /// <summary>The fee in zones where it differs.</summary>
+    public IReadOnlyDictionary<(string Zone, Carrier Carrier), Price> ZoneFees { get; init; } = new Dictionary<(string, Carrier), Price>();
+
     /// <summary>The connections between zones, the trades that they carried and those that they could not; nothing in a loop with one zone.</summary>
     public NetworkToSettle Network { get; init; } = NetworkToSettle.None;
 
     /// <summary>The auction's price where a member's meters or one of its plants stand.</summary>
     private Price? PriceAt(int member, string plant, Carrier carrier) =>
         Network.Prices.TryGetValue((Network.Zones.Of(member, plant), carrier), out var local) ? local : Prices.GetValueOrDefault(carrier);
+
+    private Price FeeAt(int member, string plant, Carrier carrier) =>
+        ZoneFees.TryGetValue((Network.Zones.Of(member, plant), carrier), out var own) ? own : NetworkFees[carrier];
 
     /// <summary>One position for each member, plant, carrier and direction with any energy, in a fixed order.
     /// What no meter measures was delivered as traded: plants run to schedule.</summary>
@@ -105,7 +111,7 @@ public sealed record HourToSettle(
             TradedAmount = amounts.Aggregate(carriage, (sum, amount) => sum + (amount.Price is { } clearing ? clearing.Of(amount.Energy) : Money.Zero)),
             ImbalancePrice = imbalancePrice,
             ImbalanceAmount = imbalancePrice is { } balancing ? balancing.Of(difference) : Money.Zero,
-            NetworkFee = pays ? NetworkFees[carrier].Of(metered) : Money.Zero,
+            NetworkFee = pays ? FeeAt(member, plant, carrier).Of(metered) : Money.Zero,
             Estimated = estimated,
         };
     }

@@ -83,14 +83,16 @@ public sealed class CorrectHourTests(MarketplaceHost host) : IClassFixture<Marke
     }
 
     [Fact]
-    public async Task A_correction_of_a_billed_hour_stands_on_the_next_bill()
+    public async Task A_correction_of_a_billed_hour_stands_on_the_next_bill_once_its_window_is_over()
     {
         var market = await SettledAsync();
+        await host.Put(db => db.BillingTerms.Add(new BillingTerms { LoopId = market.LoopId, Version = 1, LateDataDays = 0, SetAt = market.FirstHour }));
         var half = market.FirstHour.AddHours(3);
         (await host.Send(new IssueBills(market.LoopId, new Interval(market.FirstHour, half), half))).Outcome.ShouldBe(BillingOutcome.Issued);
         var correction = Correction(market);
         await host.Send(correction, market.ActorOf(Operator, Role.Operator));
 
+        (await host.Send(new ReviseBills(market.LoopId))).CreditNotes.ShouldBeEmpty();
         (await host.Send(new ShowBillRun(market.LoopId, new Interval(market.FirstHour, half)), market.ActorOf(Operator, Role.Operator))).Run.IsSound.ShouldBeTrue();
         (await host.Send(new CorrectionsOfHour(market.LoopId, market.FirstHour), Actor.Visitor)).ShouldHaveSingleItem();
         (await TransfersAsync(market)).ShouldAllBe(transfer => transfer.Hour == half);

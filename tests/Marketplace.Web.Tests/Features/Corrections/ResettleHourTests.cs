@@ -111,7 +111,7 @@ public sealed class ResettleHourTests(MarketplaceHost host) : IClassFixture<Mark
     }
 
     [Fact]
-    public async Task A_late_reading_of_a_billed_hour_stands_on_the_next_bill()
+    public async Task A_late_reading_of_a_billed_hour_revises_its_bill_within_the_window_and_stands_on_the_next_one_after_it()
     {
         var market = await SettledAsync();
         var half = market.FirstHour.AddHours(3);
@@ -120,10 +120,18 @@ public sealed class ResettleHourTests(MarketplaceHost host) : IClassFixture<Mark
 
         await CheckAsync(market);
 
-        (await TransfersAsync(market)).ShouldAllBe(transfer => transfer.Hour == half);
+        (await TransfersAsync(market)).ShouldAllBe(transfer => transfer.Hour < half);
+        var revised = await host.Send(new ReviseBills(market.LoopId));
+        (revised.CreditNotes.Count, revised.Documents.Count).ShouldBe((1, 1));
         var run = (await host.Send(new IssueBills(market.LoopId, new Interval(half, market.End), market.End))).Run.ShouldNotBeNull();
         run.IsSound.ShouldBeTrue();
-        run.Charges.ShouldBe((await MovedAsync(market)).ShouldHaveSingleItem());
+        run.Charges.ShouldBe(Money.Zero);
+
+        await host.Put(db => db.BillingTerms.Add(new BillingTerms { LoopId = market.LoopId, Version = 1, LateDataDays = 0, SetAt = market.End }));
+        await DeliverAsync(market, "later", 6.2m);
+        await CheckAsync(market);
+        (await host.Send(new ReviseBills(market.LoopId))).CreditNotes.ShouldBeEmpty();
+        (await TransfersAsync(market)).Where(transfer => transfer.Hour >= market.End).ShouldNotBeEmpty();
     }
 
     /// <param name="wrong">What the third hour was settled with, if not with what is usual.</param>
