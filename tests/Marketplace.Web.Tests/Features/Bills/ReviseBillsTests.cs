@@ -135,7 +135,7 @@ public sealed class ReviseBillsTests(MarketplaceHost host) : IClassFixture<Marke
     private async Task<BillRun> RunAsync(SmallMarket market) =>
         (await host.Send(new ShowBillRun(market.LoopId, new Interval(market.FirstHour, market.End)), market.ActorOf(Operator, Role.Operator))).Run;
 
-    private Task CorrectAsync(SmallMarket market, long cents = -340) => host.Send(
+    private Task<MediatR.Unit> CorrectAsync(SmallMarket market, long cents = -340) => host.Send(
         new CorrectHour(market.LoopId, market.FirstHour, Guid.NewGuid(), Carrier.Heat, "The meter of the east wing: it counted twice",
             [new CorrectedAmount(SmallMarket.HomeA, Money.FromCents(cents)), new CorrectedAmount(SmallMarket.HomeB, Money.FromCents(100))]),
         market.ActorOf(Operator, Role.Operator));
