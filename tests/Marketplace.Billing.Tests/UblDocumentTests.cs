@@ -50,6 +50,14 @@ public sealed class UblDocumentTests
     }
 
     [Fact]
+    public void A_customer_who_owes_the_tax_is_named_with_the_identifier()
+    {
+        var invoice = Of(InvoiceKind.Invoice, [Line(1, 5_000, 123, VatRate.Of("AE", 0))]) with { Buyer = s_member with { VatId = "FR12345678901" } };
+        Text(invoice).ShouldContain("<cbc:ID>AE</cbc:ID>");
+        UblRules.Broken(UblDocument.Write(invoice)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_mandate_makes_it_a_direct_debit()
     {
         var invoice = Of(InvoiceKind.Invoice, [Line(1, 5_000, 123, VatRate.Standard(1900))]) with
@@ -75,7 +83,7 @@ public sealed class UblDocumentTests
     {
         var line = from quantity in Gen.Choose(-2_000_000, 2_000_000)
                    from cents in Gen.Choose(-100_000, 100_000)
-                   from rate in Gen.Elements(VatRate.Standard(1900), VatRate.Standard(700), VatRate.Standard(0), VatRate.Exempt)
+                   from rate in Gen.Elements(VatRate.Standard(1900), VatRate.Standard(700), VatRate.Standard(0), VatRate.Exempt, VatRate.Of("O", 0), VatRate.Of("Z", 0))
                    from unit in Gen.Elements("Wh", "days", "hours", "millionths")
                    select (quantity, cents, rate, unit);
         Prop.ForAll(line.NonEmptyListOf().ToArbitrary(), drawn =>

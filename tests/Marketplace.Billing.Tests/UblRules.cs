@@ -68,6 +68,9 @@ internal static class UblRules
         ("BR-E-05", $"not({Lines}/cac:Item/cac:ClassifiedTaxCategory[cbc:ID = 'E' and not(cbc:Percent = 0)])"),
         ("BR-E-09", $"not({Groups}[cac:TaxCategory/cbc:ID = 'E' and cbc:TaxAmount != 0])"),
         ("BR-E-10", $"not({Groups}/cac:TaxCategory[cbc:ID = 'E' and not(string(cbc:TaxExemptionReason))])"),
+        ("BR-AE-02", $"not({Lines}[cac:Item/cac:ClassifiedTaxCategory/cbc:ID = 'AE']) or ({SellerTax} and ({Buyer}/cac:PartyTaxScheme or {Buyer}/cac:PartyLegalEntity/cbc:CompanyID))"),
+        ("BR-AE-05", $"not({Lines}/cac:Item/cac:ClassifiedTaxCategory[cbc:ID = 'AE' and not(cbc:Percent = 0)])"),
+        ("BR-AE-10", $"not({Groups}/cac:TaxCategory[cbc:ID = 'AE' and not(string(cbc:TaxExemptionReason))])"),
         ("BR-O-01", $"not({Lines}[cac:Item/cac:ClassifiedTaxCategory/cbc:ID = 'O']) or count({Groups}/cac:TaxCategory[cbc:ID = 'O']) = 1"),
         ("BR-O-02", $"not({Lines}[cac:Item/cac:ClassifiedTaxCategory/cbc:ID = 'O']) or not(/*/*/cac:Party/cac:PartyTaxScheme[cac:TaxScheme/cbc:ID = 'VAT'])"),
         ("BR-O-05", "not(//*[(self::cac:ClassifiedTaxCategory or self::cac:TaxCategory) and cbc:ID = 'O' and cbc:Percent])"),
@@ -79,9 +82,9 @@ internal static class UblRules
         ("BR-CL-01-CN", "not(/*/cbc:CreditNoteTypeCode) or /*/cbc:CreditNoteTypeCode = '381' or /*/cbc:CreditNoteTypeCode = '261'"),
         ("BR-CL-03", "not(//@currencyID[. != /*/cbc:DocumentCurrencyCode])"),
         ("BR-CL-16", "not(/*/cac:PaymentMeans/cbc:PaymentMeansCode[not(. = '1' or . = '58' or . = '59')])"),
-        ("BR-CL-17", "not(//cac:TaxCategory/cbc:ID[not(. = 'S' or . = 'Z' or . = 'E' or . = 'O')])"),
-        ("BR-CL-18", "not(//cac:ClassifiedTaxCategory/cbc:ID[not(. = 'S' or . = 'Z' or . = 'E' or . = 'O')])"),
-        ("BR-CL-23", "not(//@unitCode[not(. = 'KWH' or . = 'DAY' or . = 'HUR' or . = 'P1' or . = 'C62')])"),
+        ("BR-CL-17", "not(//cac:TaxCategory/cbc:ID[not(. = 'S' or . = 'Z' or . = 'E' or . = 'O' or . = 'AE')])"),
+        ("BR-CL-18", "not(//cac:ClassifiedTaxCategory/cbc:ID[not(. = 'S' or . = 'Z' or . = 'E' or . = 'O' or . = 'AE')])"),
+        ("BR-CL-23", "not(//@unitCode[not(. = 'KWH' or . = 'DAY' or . = 'HUR' or . = 'P1' or . = 'C62' or . = 'WTT')])"),
         ("UBL-SR-no-empty", "not(//*[not(*) and not(normalize-space())])"),
     ];
 

@@ -30,10 +30,10 @@ public sealed record InvoiceLine
     /// <summary>How the amount came about, in words; may be empty.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>How much: Wh, days, hours, or millionths of a plant's revenue.</summary>
+    /// <summary>How much: Wh, W, days, hours, millionths of a plant's revenue, or pieces.</summary>
     public required long Quantity { get; init; }
 
-    /// <summary>The quantity's unit, as <see cref="BillLineKinds.Unit"/> has it.</summary>
+    /// <summary>The quantity's unit, as <see cref="BillLineKinds.Unit"/> has it, or a contract clause's own.</summary>
     public required string Unit { get; init; }
 
     /// <summary>The line's amount in cents.</summary>

@@ -35,17 +35,22 @@ public static class UblDocument
 
     private static string CategoryOf(VatRate rate, Invoice invoice) => rate switch
     {
-        { Category: VatCategory.Standard, BasisPoints: 0 } => "Z",
+        { Category: VatCategory.Standard, BasisPoints: 0 } or { Category: VatCategory.Zero } => "Z",
         { Category: VatCategory.Standard } => "S",
-        // Without an identifier of the tax office a seller is not subject to the tax, rather than exempt from it.
-        _ when invoice.Seller.VatId.Length == 0 && invoice.Seller.TaxNumber.Length == 0 => "O",
-        _ => "E",
+        { Category: VatCategory.ReverseCharge } => "AE",
+        _ => IsOutsideTax(invoice) ? "O" : "E",
     };
+
+    /// <summary>Whether nothing of the document is subject to the tax: code O stands alone (BR-O-11 to 14) and names no identifier (BR-O-02). Without an
+    /// identifier of the tax office a seller is not subject to the tax, rather than exempt from it.</summary>
+    private static bool IsOutsideTax(Invoice invoice) =>
+        invoice.Lines.All(line => line.Vat.Category is VatCategory.OutsideScope or VatCategory.Exempt)
+        && ((invoice.Seller.VatId.Length == 0 && invoice.Seller.TaxNumber.Length == 0) || invoice.Lines.All(line => line.Vat.Category == VatCategory.OutsideScope));
 
     private sealed class Writer(XmlWriter xml, Invoice invoice)
     {
         private readonly string _line = invoice.IsCreditNote ? "CreditNoteLine" : "InvoiceLine";
-        private readonly bool _outside = invoice.Lines.Any(line => CategoryOf(line.Vat, invoice) == "O");
+        private readonly bool _outside = IsOutsideTax(invoice);
 
         public void Document()
         {
@@ -205,13 +210,14 @@ public static class UblDocument
             Within("TaxTotal", () =>
             {
                 Amount("TaxAmount", invoice.VatCents);
-                foreach (var group in invoice.Vat)
+                // What is exempt and what is outside the scope can share a code, and a code stands once (BR-E-01).
+                foreach (var groups in invoice.Vat.GroupBy(group => (Code: CategoryOf(group.Rate, invoice), group.Rate.BasisPoints)))
                 {
                     Within("TaxSubtotal", () =>
                     {
-                        Amount("TaxableAmount", group.NetCents);
-                        Amount("TaxAmount", group.TaxCents);
-                        Within("TaxCategory", () => Category(group.Rate, withReason: true));
+                        Amount("TaxableAmount", groups.Sum(group => group.NetCents));
+                        Amount("TaxAmount", groups.Sum(group => group.TaxCents));
+                        Within("TaxCategory", () => Category(groups.First().Rate, withReason: true));
                     });
                 }
             });
@@ -258,9 +264,9 @@ public static class UblDocument
                 Text("Percent", Number(rate.BasisPoints / 100m));
             }
 
-            if (withReason && code is ("E" or "O"))
+            if (withReason && code is ("E" or "O" or "AE"))
             {
-                Text("TaxExemptionReason", invoice.ExemptionReason);
+                Text("TaxExemptionReason", code == "AE" ? "Reverse charge" : invoice.ExemptionReason);
             }
 
             Within("TaxScheme", () => Text("ID", "VAT"));
@@ -274,7 +280,8 @@ public static class UblDocument
                 "days" => (line.Quantity, "DAY"),
                 "hours" => (line.Quantity, "HUR"),
                 "millionths" => (line.Quantity / 10_000m, "P1"),
-                _ => throw new ArgumentException($"'{line.Unit}' is not a unit of a line", nameof(line)),
+                "W" => (line.Quantity, "WTT"),
+                _ => (line.Quantity, "C62"),
             };
             return quantity == 0m
                 ? (line.NetCents < 0 ? -1m : 1m, "C62")

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Marketplace.Web.Shell;
 
 /// <summary>How a person wants pages to look, kept in a cookie: no account and no script needed.</summary>
@@ -9,6 +11,13 @@ public static class DisplayChoice
     /// <summary>The choices besides "as the system says".</summary>
     public static IReadOnlyList<string> Themes { get; } = ["light", "dark", "contrast"];
 
+    /// <summary>The cookie that keeps the language.</summary>
+    public const string LanguageCookie = "language";
+
+    /// <summary>The language that the person chose, if one was.</summary>
+    public static CultureInfo? LanguageOf(HttpContext? context) =>
+        context?.Request.Cookies[LanguageCookie] is { Length: 2 } letters && Texts.Language(letters) is var culture && culture.TwoLetterISOLanguageName == letters ? culture : null;
+
     /// <summary>The value for <c>data-theme</c>, or nothing to follow the system.</summary>
     public static string? Of(HttpContext? context) =>
         context?.Request.Cookies[Cookie] is { } wish && Themes.Contains(wish, StringComparer.Ordinal) ? wish : null;
@@ -19,8 +28,16 @@ public static class DisplayChoice
     {
         routes.MapPost("/display", (HttpContext context, IFormCollection form) =>
         {
-            var theme = form["theme"].ToString();
-            Remember(context, Cookie, Themes.Contains(theme, StringComparer.Ordinal) ? theme : null);
+            if (form.TryGetValue("language", out var language))
+            {
+                Remember(context, LanguageCookie, Texts.Language(language).TwoLetterISOLanguageName);
+            }
+
+            if (form.TryGetValue("theme", out var theme))
+            {
+                Remember(context, Cookie, Themes.Contains(theme.ToString(), StringComparer.Ordinal) ? theme.ToString() : null);
+            }
+
             return Results.LocalRedirect(Back(form));
         }).DisableAntiforgery();
     }

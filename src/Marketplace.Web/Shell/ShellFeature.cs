@@ -25,6 +25,9 @@ public static class ShellFeature
             options.DefaultRequestCulture = new RequestCulture(Texts.Languages[0]);
             options.SupportedCultures = [.. Texts.Languages];
             options.SupportedUICultures = [.. Texts.Languages];
+            // The person's own choice alone: what a browser happens to be set to is often its maker's.
+            options.RequestCultureProviders = [new CustomRequestCultureProvider(context =>
+                Task.FromResult(DisplayChoice.LanguageOf(context) is { } culture ? new ProviderCultureResult(culture.Name) : null))];
         });
         services.AddResponseCompression(options =>
         {

@@ -16,7 +16,12 @@ public sealed class Texts
 
     /// <summary>The cultures in which pages are offered, the first one by default. Words and numbers change together:
     /// an English sentence with German separators would be misread.</summary>
-    public static IReadOnlyList<CultureInfo> Languages { get; } = [CultureInfo.GetCultureInfo("en-GB")];
+    public static IReadOnlyList<CultureInfo> Languages { get; } = 
+        [CultureInfo.GetCultureInfo("en-GB"), CultureInfo.GetCultureInfo("de-DE"), CultureInfo.GetCultureInfo("fr-FR")];
+
+    /// <summary>The culture of a language's two letters; the first one for a language that is not offered.</summary>
+    public static CultureInfo Language(string? letters) =>
+        Languages.FirstOrDefault(culture => culture.TwoLetterISOLanguageName == letters) ?? Languages[0];
 
     /// <summary>A word of the shell outside a component.</summary>
     /// <exception cref="MissingManifestResourceException">There is no such word.</exception>

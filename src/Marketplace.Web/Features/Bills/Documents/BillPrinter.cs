@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marketplace.Billing;
 using Marketplace.Web.Features.Mail;
 using Marketplace.Web.Pipeline;
@@ -18,17 +19,20 @@ internal sealed class BillPrinter(Requests requests, PdfPrinter printer, PublicA
         var bill = await requests.Send(new ShowBill(loopId, number), cancellationToken);
         var invoice = await requests.Try(new ReadInvoice(loopId, number), cancellationToken);
         // The page and the loop only: whoever finds the paper's code learns nothing of the person.
-        return new PaperView(bill, invoice.Value?.Invoice, loopName, address.Link("/verify?loop=" + slug));
+        return new PaperView(bill, invoice.Value?.Invoice, invoice.Value?.Language, loopName, address.Link("/verify?loop=" + slug));
     }
 
-    /// <summary>The PDF, with the electronic invoice attached where there is one.</summary>
+    /// <summary>The PDF in the recipient's language, with the electronic invoice attached where there is one.</summary>
     public async Task<byte[]> PdfAsync(PaperView paper, Format format, CancellationToken cancellationToken)
     {
         var style = s_style ??= await File.ReadAllTextAsync(Path.Combine(host.WebRootPath, "paper.css"), cancellationToken);
         await using var renderer = new HtmlRenderer(services, logs);
+        var culture = paper.Language is null ? format.Culture : Shell.Texts.Language(paper.Language);
+        // The change of culture ends with this method.
+        CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = culture;
         var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<PaperDocument>(ParameterView.FromDictionary(new Dictionary<string, object?>
         {
-            [nameof(PaperDocument.Paper)] = paper, [nameof(PaperDocument.Format)] = format, [nameof(PaperDocument.Style)] = style,
+            [nameof(PaperDocument.Paper)] = paper, [nameof(PaperDocument.Format)] = new Format(format.Currency, format.Zone, culture), [nameof(PaperDocument.Style)] = style,
         }))).ToHtmlString());
         return paper.Invoice is { } invoice
             ? await printer.PrintAsync(html, invoice.Number + ".xml", UblDocument.Write(invoice), cancellationToken)

@@ -1,8 +1,8 @@
+using System.Globalization;
 using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Web.Features.Parties;
 using Marketplace.Web.Pipeline;
-using Marketplace.Web.Shell;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Localization;
@@ -26,6 +26,8 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
         var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken);
         var parties = await PartiesOfBills.ReadAsync(db, bill, cancellationToken)
             ?? throw new RefusedException("", texts["Invoice.NoIssuer"]);
+        // The document's words are its reader's, whoever asks for it. The change ends with this method.
+        CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = Shell.Texts.Language(parties.Recipient.Language);
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == bill.LoopId, cancellationToken);
         var key = await db.Members.Where(member => member.LoopId == bill.LoopId && member.Id == bill.MemberId).Select(member => member.Key).SingleAsync(cancellationToken);
         var rows = await db.BillLines.AsNoTracking().Where(line => line.LoopId == bill.LoopId && line.BillId == bill.Id).OrderBy(line => line.Line).ToListAsync(cancellationToken);
@@ -33,6 +35,8 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
         var plants = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && codes.Contains(plant.Code))
             .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
 
+        var corrected = bill.CorrectsId is not { } corrects ? null
+            : await db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.Id == corrects).Select(other => new { other.Number, other.IssuedAt }).SingleAsync(cancellationToken);
         var isBill = bill.Role == Role.Consumer;
         var (member, issuer) = (PartiesOfBills.OnInvoice(parties.Recipient, key), PartiesOfBills.OnInvoice(parties.Issuer, loop.Slug));
         var calendar = loop.Calendar;
@@ -41,7 +45,13 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
         var sign = isBill ? 1 : -1;
         var invoice = new Invoice
         {
-            Kind = isBill ? InvoiceKind.Invoice : InvoiceKind.SelfBilled,
+            Kind = (isBill, bill.Kind) switch
+            {
+                (true, DocumentKind.CreditNote) => InvoiceKind.CreditNote,
+                (true, _) => InvoiceKind.Invoice,
+                (false, DocumentKind.CreditNote) => InvoiceKind.SelfBilledCreditNote,
+                _ => InvoiceKind.SelfBilled,
+            },
             Number = bill.Number,
             IssuedOn = calendar.DayOf(bill.IssuedAt),
             DueOn = bill.DueOn,
@@ -58,7 +68,7 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
                     Name = line.PlantName is { } plant && line.Carrier is not null ? $"{BillWords.Name(texts, bill.Role, line)}, {plant}" : BillWords.Name(texts, bill.Role, line),
                     Description = texts["Formula." + line.Kind],
                     Quantity = sign * line.Quantity,
-                    Unit = line.Kind.Unit(),
+                    Unit = line.Kind == BillLineKind.ContractClause && line.Trace.Unit.Length > 0 ? line.Trace.Unit : line.Kind.Unit(),
                     NetCents = sign * line.Cents,
                     Vat = line.Vat,
                 }),
@@ -69,6 +79,7 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
             Mandate = isBill ? parties.Recipient.Mandate : "",
             CreditorId = isBill ? parties.Issuer.CreditorId : "",
             DebitedAccount = isBill && parties.Recipient.Mandate.Length > 0 ? member.Account : null,
+            Preceding = corrected is null ? null : (corrected.Number, calendar.DayOf(corrected.IssuedAt)),
             Note = texts[isBill ? "Invoice.NoteBill" : "Invoice.NoteStatement"],
         };
         if (invoice.TotalCents != sign * bill.TotalCents)
