@@ -41,7 +41,7 @@ public sealed class BillFactsRow
 
     public int BillId { get; set; }
 
-    /// <summary>A Billing.BillFacts as JSON; the document's record holds its hash.</summary>
+    /// <summary>A Billing.LawFacts as JSON; the document's record holds its hash.</summary>
     public required string Facts { get; set; }
 }
 

@@ -34,7 +34,8 @@ internal sealed class BillIssue(Work work, PeriodBilling billing, Blocks blocks,
         RequireJournal(accounts.Inputs!, hourly);
 
         var already = await BilledAsync(loopId, period, cancellationToken);
-        var waiting = (await blocks.OfMembersAsync(accounts, cancellationToken)).Where(block => !already.Contains(block.Member!.Value)).ToList();
+        var (found, facts) = await blocks.OfMembersAsync(accounts, cancellationToken);
+        var waiting = found.Where(block => !already.Contains(block.Member!.Value)).ToList();
         var blocked = waiting.Select(block => block.Member!.Value).ToHashSet();
         var documents = accounts.Documents.Where(document => !already.Contains(document.Member) && !blocked.Contains(document.Member)).ToList();
         if (documents.Count == 0 && blocked.Count > 0 && already.Count == 0)
@@ -49,7 +50,11 @@ internal sealed class BillIssue(Work work, PeriodBilling billing, Blocks blocks,
             var members = documents.Select(document => document.Member).ToHashSet();
             await writer.WriteAsync(
                 new Issue(loop, period, issuedAt, accounts.Spans[^1].Tariff),
-                [.. documents.Select(document => new DocumentToIssue(document, DocumentKind.Invoice, 0, null) { Corrections = CorrectionsOf(accounts, document) })],
+                [.. documents.Select(document => new DocumentToIssue(document, DocumentKind.Invoice, 0, null) 
+                {
+                    Corrections = CorrectionsOf(accounts, document),
+                    Facts = Completeness.Applies(document) ? FactsJson.Write(facts(document.Member)) : null,
+                })],
                 [.. accounts.Shares.Where(share => members.Contains(share.Investor))], cancellationToken);
 
             // A crash before this has run leaves the documents committed and unsigned; the next thing on the ledger signs them too.

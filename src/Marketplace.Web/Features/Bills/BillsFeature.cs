@@ -18,6 +18,7 @@ public static class BillsFeature
         builder.Services.AddSingleton<PdfPrinter>();
         builder.Services.AddScoped<BillPrinter>();
         builder.Services.AddScoped<PeriodBilling>();
+        builder.Services.AddScoped<PeriodFacts>();
         builder.Services.AddScoped<Blocks>();
         builder.Services.AddScoped<DocumentWriter>();
         builder.Services.AddScoped<BillIssue>();

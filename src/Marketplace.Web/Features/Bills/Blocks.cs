@@ -52,7 +52,7 @@ public enum BlockKind
 public sealed record Block(BlockKind Kind, int? Member, string Words);
 
 /// <summary>Finds what keeps documents from being issued. What concerns one member keeps nobody else from theirs.</summary>
-internal sealed class Blocks(Work work)
+internal sealed class Blocks(Work work, PeriodFacts periodFacts)
 {
     /// <summary>What concerns everybody; the first of each kind.</summary>
     public async Task<IReadOnlyList<Block>> CommonAsync(Loop loop, Interval period, CancellationToken cancellationToken)
@@ -93,10 +93,17 @@ internal sealed class Blocks(Work work)
         return blocks;
     }
 
-    /// <summary>What concerns single members, and those who share a plant's revenue with them.</summary>
-    public async Task<IReadOnlyList<Block>> OfMembersAsync(PeriodAccounts accounts, CancellationToken cancellationToken)
+    /// <summary>What concerns single members, and those who share a plant's revenue with them; and the facts that go with each member's bill.</summary>
+    public async Task<(IReadOnlyList<Block> Blocks, Func<int, LawFacts> Facts)> OfMembersAsync(PeriodAccounts accounts, CancellationToken cancellationToken)
     {
+        var facts = await periodFacts.ReadAsync(accounts, cancellationToken);
         var blocks = new List<Block>();
+        if (accounts.Loop.Kind != LoopKind.Replay)
+        {
+            // A replay has no customers; it says what it can.
+            blocks.AddRange(Incomplete(accounts, facts));
+        }
+
         if (accounts.Loop.Kind == LoopKind.Live)
         {
             blocks.AddRange(await WithoutAddressAsync(accounts, cancellationToken));
@@ -104,8 +111,44 @@ internal sealed class Blocks(Work work)
         }
 
         blocks.AddRange(await AfterFinalAsync(accounts, cancellationToken));
-        return [.. blocks, .. Partners(accounts, blocks)];
+        return ([.. blocks, .. Partners(accounts, blocks)], facts);
     }
+
+    private static IEnumerable<Block> Incomplete(PeriodAccounts accounts, Func<int, LawFacts> facts)
+    {
+        foreach (var document in accounts.Documents.Where(Completeness.Applies))
+        {
+            var missing = Completeness.Missing(document, facts(document.Member));
+            if (missing.Where(IsOfTheLoop).ToList() is { Count: > 0 } texts)
+            {
+                yield return new Block(BlockKind.Terms, document.Member, $"The loop has not said: {string.Join(", ", texts.Select(Words))}.");
+            }
+
+            foreach (var item in missing.Where(item => !IsOfTheLoop(item)))
+            {
+                yield return new Block(BlockKind.LawItem, document.Member, $"The law wants on a bill for heat or cold: {Words(item)}.");
+            }
+        }
+
+        static bool IsOfTheLoop(LawItem item) => item is LawItem.ConsumerBodies or LawItem.EnergyAgencies or LawItem.Complaints or LawItem.Disputes or LawItem.NormalUser;
+    }
+
+    private static string Words(LawItem item) => item switch
+    {
+        LawItem.Prices => "the actual prices",
+        LawItem.Consumption => "the actual consumption",
+        LawItem.FuelMix => "where the energy came from",
+        LawItem.Emissions => "its greenhouse gases",
+        LawItem.TaxesAndTariffs => "taxes, levies and tariffs",
+        LawItem.LastYear => "a comparison with the year before in the same weather",
+        LawItem.ConsumerBodies => "contacts of consumers' organisations",
+        LawItem.EnergyAgencies => "contacts of energy agencies",
+        LawItem.Complaints => "how to complain",
+        LawItem.Disputes => "who settles disputes",
+        LawItem.NormalUser => "what a normal user takes",
+        LawItem.Estimates => "how estimated hours were computed",
+        _ => throw new ArgumentOutOfRangeException(nameof(item), item, "Not an item of the law"),
+    };
 
     private async Task<IEnumerable<Block>> WithoutAddressAsync(PeriodAccounts accounts, CancellationToken cancellationToken)
     {

@@ -16,6 +16,9 @@ internal sealed record PeriodAccounts(
     /// <summary>The documents that the period comes to.</summary>
     public IReadOnlyList<BillDocument> Documents { get; } = Inputs is null ? [] : Invoicing.Documents(Inputs);
 
+    /// <summary>Whether only some members were asked for.</summary>
+    public bool IsOfSome { get; init; }
+
     public IReadOnlyList<RevenueShare> Shares => Inputs?.Shares ?? [];
 }
 
@@ -33,7 +36,7 @@ internal sealed class PeriodBilling(Work work, IEnumerable<IStatedCharges> sourc
         var corrections = await settled.CorrectionsAsync(cancellationToken);
         if (spans.Count == 0)
         {
-            return new PeriodAccounts(loop, period, spans, plants, null, corrections);
+            return new PeriodAccounts(loop, period, spans, plants, null, corrections) { IsOfSome = members is not null };
         }
 
         var (positions, days) = await settled.PositionsAsync(spans, loop.Calendar, await ZonesAsync(loopId, period, cancellationToken), cancellationToken);
@@ -54,7 +57,10 @@ internal sealed class PeriodBilling(Work work, IEnumerable<IStatedCharges> sourc
             Stated = stated,
             Days = days,
             Shares = plants.Shares(positions, charges),
-        }, corrections);
+        }, corrections)
+        {
+            IsOfSome = members is not null,
+        };
     }
 
     /// <summary>In which zone a member's meters or a plant stood all the time; null where that changed.</summary>

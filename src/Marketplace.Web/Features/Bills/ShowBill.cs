@@ -81,6 +81,9 @@ public sealed record BillView
     /// <summary>The total of the document whose place this one takes.</summary>
     public long? CorrectedTotalCents { get; init; }
 
+    /// <summary>What the law wants beside the lines; null where it does not ask for it.</summary>
+    public LawFacts? Facts { get; init; }
+
     public bool IsCreditNote => Kind == DocumentKind.CreditNote;
 
     /// <summary>Whether it was taken back.</summary>
@@ -173,6 +176,8 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             MemberKey = member.Key,
             Role = bill.Role,
             Kind = bill.Kind,
+            Facts = await db.BillFacts.AsNoTracking().Where(row => row.LoopId == bill.LoopId && row.BillId == bill.Id).Select(row => row.Facts).SingleOrDefaultAsync(cancellationToken) is { } json
+                ? FactsJson.Read(json) : null,
             IsFinal = bill.IsFinal,
             Corrects = chain.Corrects,
             CreditNote = chain.CreditNote,

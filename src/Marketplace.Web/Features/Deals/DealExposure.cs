@@ -12,7 +12,7 @@ internal static class DealExposure
     private const int DaysAhead = 31;
 
     /// <param name="from">The first hour that counts.</param>
-    public static Money Of(Loop loop, DealTerms terms, Carrier carrier, OrderSide side, Tariffs tariffs, DateTimeOffset from) =>
+    public static Money Of(Loop loop, DealTerms terms, Carrier carrier, OrderSide side, Orders.Tariffs tariffs, DateTimeOffset from) =>
         terms.Hours(loop.Calendar)
             .SkipWhile(hour => hour < from)
             .TakeWhile(hour => hour < from.AddDays(DaysAhead))
@@ -21,7 +21,7 @@ internal static class DealExposure
     /// <summary>What the accepted deals of a member bind.</summary>
     /// <param name="settled">The last settled hour: what it cost is owed already.</param>
     public static async Task<Money> OfMemberAsync(
-        MarketplaceDb db, Loop loop, int memberId, Tariffs tariffs, DateTimeOffset settled, CancellationToken cancellationToken)
+        MarketplaceDb db, Loop loop, int memberId, Orders.Tariffs tariffs, DateTimeOffset settled, CancellationToken cancellationToken)
     {
         var accepted = await db.DealActs.AsNoTracking()
             .Where(act => act.LoopId == loop.Id && act.Kind == DealActKind.Accepted && act.EndsAt > settled)

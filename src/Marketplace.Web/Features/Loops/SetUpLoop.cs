@@ -116,6 +116,8 @@ internal sealed class SetUpLoopHandler(Work work, TimeProvider time) : IRequestH
             })],
             cancellationToken);
         await MadeUpParties.AddAsync(db, loop, plan.Members, ids, now, cancellationToken);
+        db.BillingTerms.Add(Bills.MadeUpTerms.Of(loop.Id, loop.Slug, now));
+        await db.SaveChangesAsync(cancellationToken);
         return loop.Id;
     }
 
