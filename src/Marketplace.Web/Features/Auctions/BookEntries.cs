@@ -133,6 +133,7 @@ public sealed class BookEntries(MarketplaceDb db, LoopPlants plants, LiveMarket 
                       WHERE loop_id = {loopId} AND hour = {known} ORDER BY meter_id, revision DESC) r
                 JOIN market.meters m ON m.loop_id = {loopId} AND m.id = r.meter_id
                 WHERE m.direction = {(short)Data.MeterDirection.Consumption} AND m.plant_code IS NULL
+                  AND m.in_service_from <= {hour} AND (m.in_service_until IS NULL OR m.in_service_until > {hour})
                 GROUP BY m.member_id, m.carrier
                 """).ToListAsync(cancellationToken);
             if (rows.Count > 0)

@@ -35,7 +35,7 @@ internal sealed class BillIssue(Work work, PeriodBilling billing, Blocks blocks,
 
         var already = await BilledAsync(loopId, period, cancellationToken);
         var (found, facts) = await blocks.OfMembersAsync(accounts, cancellationToken);
-        var waiting = found.Where(block => !already.Contains(block.Member!.Value)).ToList();
+        var waiting = found.Where(block => block.Kind == BlockKind.AfterFinal || !already.Contains(block.Member!.Value)).ToList();
         var blocked = waiting.Select(block => block.Member!.Value).ToHashSet();
         var documents = accounts.Documents.Where(document => !already.Contains(document.Member) && !blocked.Contains(document.Member)).ToList();
         if (documents.Count == 0 && blocked.Count > 0 && already.Count == 0)
@@ -50,11 +50,7 @@ internal sealed class BillIssue(Work work, PeriodBilling billing, Blocks blocks,
             var members = documents.Select(document => document.Member).ToHashSet();
             await writer.WriteAsync(
                 new Issue(loop, period, issuedAt, accounts.Spans[^1].Tariff),
-                [.. documents.Select(document => new DocumentToIssue(document, DocumentKind.Invoice, 0, null) 
-                {
-                    Corrections = CorrectionsOf(accounts, document),
-                    Facts = Completeness.Applies(document) ? FactsJson.Write(facts(document.Member)) : null,
-                })],
+                [.. documents.Select(document => Original(accounts, document, facts))],
                 [.. accounts.Shares.Where(share => members.Contains(share.Investor))], cancellationToken);
 
             // A crash before this has run leaves the documents committed and unsigned; the next thing on the ledger signs them too.
@@ -65,6 +61,60 @@ internal sealed class BillIssue(Work work, PeriodBilling billing, Blocks blocks,
         run.RequireSound();
         return new IssuedBills(documents.Count == 0 && already.Count > 0 ? BillingOutcome.AlreadyIssued : BillingOutcome.Issued, null, run) { Blocks = waiting };
     }
+
+    /// <summary>Issues the final documents of somebody who has moved out: for what is not billed yet, up to the handover.</summary>
+    public async Task<IssuedBills> IssueFinalAsync(int loopId, int member, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        var db = work.Db;
+        var connection = await work.ConnectionAsync(cancellationToken);
+        await IssueBills.LockAsync(db, loopId, cancellationToken);
+        var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
+        var start = await db.BillPeriods.Where(period => period.LoopId == loopId).MaxAsync(period => (DateTimeOffset?)period.PeriodEnd, cancellationToken) ?? loop.FirstHour;
+        if (end <= start)
+        {
+            throw new RefusedException("The days until the handover are billed with their month, or open for billing with it.");
+        }
+
+        var period = new Interval(start, end);
+        if (await db.Bills.AnyAsync(bill => bill.LoopId == loopId && bill.MemberId == member && bill.PeriodStart < end && bill.PeriodEnd > start, cancellationToken))
+        {
+            return new IssuedBills(BillingOutcome.AlreadyIssued, null, await BillRuns.ReadAsync(connection, work.Transaction, loopId, period, cancellationToken));
+        }
+
+        if ((await PlantsOfPeriod.ReadAsync(db, loopId, cancellationToken)).WithPartners([member]).Length > 1)
+        {
+            throw new RefusedException("The member shares a plant's revenue with others: it is billed with the month.");
+        }
+
+        if (await blocks.CommonAsync(loop, period, cancellationToken) is { Count: > 0 } common)
+        {
+            return new IssuedBills(BillingOutcome.Blocked, common[0].Words, null) { Blocks = common };
+        }
+
+        var accounts = await billing.ReadAsync(loopId, period, [member], work.Transaction, cancellationToken);
+        var (found, facts) = await blocks.OfMembersAsync(accounts, cancellationToken);
+        if (found.FirstOrDefault(block => block.Member == member) is { } block)
+        {
+            return new IssuedBills(BillingOutcome.Blocked, block.Words, null) { Blocks = found };
+        }
+
+        if (accounts.Documents.Count == 0)
+        {
+            throw new RefusedException("Nothing is to be billed for the days until the handover.");
+        }
+
+        await writer.WriteAsync(new Issue(loop, period, end, accounts.Spans[^1].Tariff, IsFinal: true), [.. accounts.Documents.Select(document => Original(accounts, document, facts))], [], cancellationToken);
+        work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
+        var run = await BillRuns.ReadAsync(connection, work.Transaction, loopId, period, cancellationToken);
+        run.RequireSound();
+        return new IssuedBills(BillingOutcome.Issued, null, run);
+    }
+
+    private static DocumentToIssue Original(PeriodAccounts accounts, BillDocument document, Func<int, LawFacts> facts) => new(document, DocumentKind.Invoice, 0, null)
+    {
+        Corrections = CorrectionsOf(accounts, document),
+        Facts = Completeness.Applies(document) ? FactsJson.Write(facts(document.Member)) : null,
+    };
 
     /// <summary>What a document takes up of the corrections: all of the member's, on the document that has the lines.</summary>
     internal static IReadOnlyList<(DateTimeOffset Hour, long Reference)> CorrectionsOf(PeriodAccounts accounts, BillDocument document) =>

@@ -23,7 +23,7 @@ public sealed class ReleaseTests(MarketplaceHost host) : IClassFixture<Marketpla
         issued.Blocks.ShouldHaveSingleItem().Kind.ShouldBe(BlockKind.NoAddress);
         issued.Run!.Waiting.ShouldBe(1);
         issued.Run.IsSound.ShouldBeTrue();
-        var queue = await host.Send(new ShowReleaseQueue(weekend.LoopId), weekend.As(Operator, Role.Operator));
+        var queue = await host.Send(new ShowBillsToRelease(weekend.LoopId), weekend.As(Operator, Role.Operator));
         var period = queue.Periods.ShouldHaveSingleItem();
         (period.Issued, period.Ready).ShouldBe((3, 0));
         period.Documents.ShouldAllBe(document => document.MemberId == Household && document.Blocks.Count == 1);
@@ -33,7 +33,7 @@ public sealed class ReleaseTests(MarketplaceHost host) : IClassFixture<Marketpla
 
         released.Outcome.ShouldBe(BillingOutcome.Issued);
         released.Run!.Waiting.ShouldBe(0);
-        (await host.Send(new ShowReleaseQueue(weekend.LoopId), weekend.As(Operator, Role.Operator))).Periods.ShouldBeEmpty();
+        (await host.Send(new ShowBillsToRelease(weekend.LoopId), weekend.As(Operator, Role.Operator))).Periods.ShouldBeEmpty();
         (await host.Send(new IssueBills(weekend.LoopId, Period))).Outcome.ShouldBe(BillingOutcome.AlreadyIssued);
         (await host.Look(db => db.Bills.CountAsync(bill => bill.LoopId == weekend.LoopId))).ShouldBe(5);
     }
@@ -84,7 +84,7 @@ public sealed class ReleaseTests(MarketplaceHost host) : IClassFixture<Marketpla
 
         (await host.Send(new IssueBills(weekend.LoopId, Period))).ShouldSatisfyAllConditions(
             blocked => blocked.Outcome.ShouldBe(BillingOutcome.Blocked), blocked => blocked.Blocks.ShouldHaveSingleItem().Kind.ShouldBe(BlockKind.NoIssuer));
-        await Should.ThrowAsync<NotPermittedException>(() => host.Send(new ShowReleaseQueue(weekend.LoopId), weekend.As(Household, Role.Consumer)));
+        await Should.ThrowAsync<NotPermittedException>(() => host.Send(new ShowBillsToRelease(weekend.LoopId), weekend.As(Household, Role.Consumer)));
         await Should.ThrowAsync<RefusedException>(() => host.Send(new ReleaseBills(weekend.LoopId, Period), weekend.As(Operator, Role.Operator)));
     }
 

@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Bills;
 
 /// <summary>What waits before it is issued: open periods with the state of each document, and corrections that wait for revisions.</summary>
-public sealed record ShowReleaseQueue(int LoopId) : IRequest<ReleaseQueue>, IGuarded
+public sealed record ShowBillsToRelease(int LoopId) : IRequest<BillsToRelease>, IGuarded
 {
     public bool Permits(Actor actor) => actor.Operates(LoopId);
 }
@@ -16,7 +16,7 @@ public sealed record ShowReleaseQueue(int LoopId) : IRequest<ReleaseQueue>, IGua
 /// <param name="Periods">Open periods, the oldest first; of further ones only the name, until the first is done.</param>
 /// <param name="Revisions">Corrections of billed hours that wait.</param>
 /// <param name="ByHand">Whether finished periods wait for the operator.</param>
-public sealed record ReleaseQueue(IReadOnlyList<QueuedPeriod> Periods, IReadOnlyList<QueuedRevision> Revisions, bool ByHand);
+public sealed record BillsToRelease(IReadOnlyList<QueuedPeriod> Periods, IReadOnlyList<QueuedRevision> Revisions, bool ByHand);
 
 /// <param name="Common">What keeps the whole period; then there are no documents yet.</param>
 /// <param name="Documents">What is not issued yet, blocked documents first.</param>
@@ -30,12 +30,12 @@ public sealed record QueuedDocument(int MemberId, string MemberName, Role Role, 
 
 public sealed record QueuedRevision(Interval Period, int MemberId, string MemberName, Money Amount);
 
-internal sealed class ShowReleaseQueueHandler(Work work, PeriodBilling billing, Blocks blocks) : IRequestHandler<ShowReleaseQueue, ReleaseQueue>
+internal sealed class ShowBillsToReleaseHandler(Work work, PeriodBilling billing, Blocks blocks) : IRequestHandler<ShowBillsToRelease, BillsToRelease>
 {
     /// <summary>Working out a period reads all of its hours: one at a time.</summary>
     private const int WorkedOut = 1;
 
-    public async Task<ReleaseQueue> Handle(ShowReleaseQueue request, CancellationToken cancellationToken)
+    public async Task<BillsToRelease> Handle(ShowBillsToRelease request, CancellationToken cancellationToken)
     {
         var (db, loopId) = (work.Db, request.LoopId);
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class ShowReleaseQueueHandler(Work work, PeriodBilling billing, 
             names = await db.Members.AsNoTracking().Where(member => member.LoopId == loopId && ids.Contains(member.Id)).ToDictionaryAsync(member => member.Id, member => member.Name, cancellationToken);
         }
 
-        return new ReleaseQueue(
+        return new BillsToRelease(
             periods, [.. pending.Select(row => new QueuedRevision(row.Period, row.Member, names.GetValueOrDefault(row.Member, ""), row.Amount))],
             await db.BillingTerms.Where(terms => terms.LoopId == loopId).OrderByDescending(terms => terms.Version).Select(terms => terms.ReleaseByHand).FirstOrDefaultAsync(cancellationToken));
     }
