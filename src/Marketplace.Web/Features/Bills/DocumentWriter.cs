@@ -28,7 +28,7 @@ internal sealed record DocumentToIssue(BillDocument Document, DocumentKind Kind,
 }
 
 /// <summary>Numbers documents, puts them on the ledger, stores them and posts them to the journal, in the caller's transaction and under the numbering lock.</summary>
-internal sealed class DocumentWriter(Work work, Journal journal)
+internal sealed class DocumentWriter(Work work, Journal journal, Sending.DocumentOutbox outbox)
 {
     private static readonly AccountKind[] OfTheLoop = [AccountKind.Levies, AccountKind.CommunityShares, AccountKind.Compensations, AccountKind.Contracts];
 
@@ -93,6 +93,7 @@ internal sealed class DocumentWriter(Work work, Journal journal)
                 .Select(entry => new BillFactsRow { LoopId = loop.Id, BillId = series.Id(entry.i), Facts = entry.Facts! })],
             cancellationToken);
         await PartiesOfBills.KeepAsync(connection, work.Transaction, loop.Id, series.Id(0), series.Id(documents.Count - 1), cancellationToken);
+        await outbox.QueueAsync(connection, work.Transaction, loop.Id, series.Id(0), series.Id(documents.Count - 1), cancellationToken);
         await PostAsync(issue, documents, series, shares, cancellationToken);
         return [.. headers.Select(header => header.Number)];
     }

@@ -54,6 +54,8 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRe
         await db.MeterTests.Where(test => test.LoopId == loopId && meters.Contains(test.MeterId)).ExecuteUpdateAsync(rows => rows.SetProperty(test => test.Reason, ""), cancellationToken);
         // Issued documents keep their parties as long as the law has them kept; nothing further is addressed to anybody.
         await db.BillRecipients.Where(recipient => recipient.LoopId == loopId && recipient.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        // Letters that wait must not go out; who was written to is nobody's business any more.
+        await db.Database.ExecuteSqlAsync($"DELETE FROM market.document_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         member.Name = member.Key;
         member.Attributes = null;
         await db.SaveChangesAsync(cancellationToken);

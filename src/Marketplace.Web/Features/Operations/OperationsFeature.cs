@@ -1,4 +1,5 @@
 using Marketplace.Web.Features.Alarms;
+using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Pipeline;
@@ -38,6 +39,7 @@ public static class OperationsFeature
                 .WithIdentity("reading checks")
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
             quartz.ScheduleAlarms();
+            quartz.ScheduleSending();
         });
         builder.Services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
     }

@@ -1,5 +1,6 @@
 using Marketplace.Data;
 using Marketplace.Web.Features.Mail;
+using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -65,6 +66,12 @@ internal sealed partial class SendDispatchesHandler(
                 var hook = await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(
                     hook => hook.LoopId == dispatch.LoopId && hook.Id == dispatch.WebhookId && hook.RemovedAt == null, cancellationToken);
                 return hook is null ? (DispatchState.Dropped, "The webhook was removed.") : await door.CallAsync(hook, dispatch, limit.Token);
+            }
+
+            if (dispatch.AccountId is { } account && await MailRefusals.RefusesAsync(
+                db, dispatch.LoopId, account, dispatch.AnnouncementId is null ? LetterKind.Alarms : LetterKind.Announcements, cancellationToken))
+            {
+                return (DispatchState.Dropped, "The person does not want such letters.");
             }
 
             if (await letters.WriteAsync(db, dispatch, cancellationToken) is not { } letter)
