@@ -56,6 +56,9 @@ public enum RecordKind : byte
 
     /// <summary>The forecasts of a loop's meters for a day.</summary>
     Forecast = 17,
+
+    /// <summary>A member's word that somebody may look at what is the member's, or that this is over.</summary>
+    AccessGrant = 18,
 }
 
 /// <summary>A record to be committed to.</summary>

@@ -5,13 +5,18 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Pipeline;
 
 /// <summary>Deny by default: a request that does not say whom it permits is a fault of the program, and refused.</summary>
-public sealed class AccessBehaviour<TRequest, TResponse>(CurrentActor current) : IPipelineBehavior<TRequest, TResponse>
+public sealed class AccessBehaviour<TRequest, TResponse>(CurrentActor current, GrantedAccess? grants = null) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IRequest<TResponse>
 {
-    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
-        request is IGuarded guarded && guarded.Permits(current.Actor)
-            ? next()
+    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
+        request is IGuarded guarded && (guarded.Permits(current.Actor) || await IsGrantedAsync(request, cancellationToken))
+            ? await next()
             : throw new NotPermittedException(typeof(TRequest).Name);
+
+    /// <summary>Somebody whom a member lets look may make the few requests that say so. Never one that changes anything.</summary>
+    private async Task<bool> IsGrantedAsync(TRequest request, CancellationToken cancellationToken) =>
+        request is IOpenToGrants open and not IChange && grants is not null
+            && await grants.PermitsAsync(current.Actor, open.LoopId, open.Scope, open.GrantedMember, cancellationToken);
 }
 
 /// <summary>Runs the validators of a request before anything is loaded.</summary>

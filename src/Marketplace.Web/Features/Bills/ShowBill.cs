@@ -12,8 +12,12 @@ using Bill = Marketplace.Data.Bill;
 namespace Marketplace.Web.Features.Bills;
 
 /// <summary>One bill or statement with its lines, and what it cost day by day.</summary>
-public sealed record ShowBill(int LoopId, string Number) : IRequest<BillView>, IGuarded
+public sealed record ShowBill(int LoopId, string Number) : IRequest<BillView>, IOpenToGrants
 {
+    public GrantScope Scope => GrantScope.Bills;
+
+    public int? GrantedMember => null;
+
     public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
 }
 
@@ -155,7 +159,7 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
 {
     public async Task<BillView> Handle(ShowBill request, CancellationToken cancellationToken)
     {
-        var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken);
+        var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken, request.Scope);
         var db = work.Db;
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == bill.LoopId, cancellationToken);
         var member = await db.Members.AsNoTracking().SingleAsync(member => member.LoopId == bill.LoopId && member.Id == bill.MemberId, cancellationToken);

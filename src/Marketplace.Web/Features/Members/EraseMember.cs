@@ -22,7 +22,7 @@ public sealed record EraseMember(int LoopId, int MemberId) : IRequest<ErasedMemb
 /// <param name="KeptBills">Bills and statements that the law has the loop keep.</param>
 public sealed record ErasedMember(int Secrets, int KeptBills);
 
-internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRequestHandler<EraseMember, ErasedMember>
+internal sealed class EraseMemberHandler(Work work, MarketTime marketTime, Privacy.CopyFolder copies) : IRequestHandler<EraseMember, ErasedMember>
 {
     public async Task<ErasedMember> Handle(EraseMember request, CancellationToken cancellationToken)
     {
@@ -56,6 +56,15 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime) : IRe
         await db.BillRecipients.Where(recipient => recipient.LoopId == loopId && recipient.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         // Letters that wait must not go out; who was written to is nobody's business any more.
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.document_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"DELETE FROM market.access_grants WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
+        // Copies that hold something of the member go, whoever asked for them; the files with them, once it is certain.
+        var gone = await db.Database.SqlQuery<Guid>(
+            $"""DELETE FROM market.personal_copies WHERE loop_id = {loopId} AND {memberId} = ANY (members) RETURNING id AS "Value" """).ToListAsync(cancellationToken);
+        work.AfterCommit(_ =>
+        {
+            gone.ForEach(copies.Delete);
+            return Task.CompletedTask;
+        });
         member.Name = member.Key;
         member.Attributes = null;
         await db.SaveChangesAsync(cancellationToken);

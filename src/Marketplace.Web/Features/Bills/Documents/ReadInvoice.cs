@@ -10,8 +10,12 @@ using Microsoft.Extensions.Localization;
 namespace Marketplace.Web.Features.Bills.Documents;
 
 /// <summary>A bill or statement as an invoice between the loop and the member. Refused while nobody has said who writes the loop's bills.</summary>
-public sealed record ReadInvoice(int LoopId, string Number) : IRequest<InvoiceOfBill>, IGuarded
+public sealed record ReadInvoice(int LoopId, string Number) : IRequest<InvoiceOfBill>, IOpenToGrants
 {
+    public GrantScope Scope => GrantScope.Bills;
+
+    public int? GrantedMember => null;
+
     public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
 }
 
@@ -23,7 +27,7 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
     public async Task<InvoiceOfBill> Handle(ReadInvoice request, CancellationToken cancellationToken)
     {
         var db = work.Db;
-        var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken);
+        var bill = await access.FindAsync(request.LoopId, request.Number, cancellationToken, request.Scope);
         var parties = await PartiesOfBills.ReadAsync(db, bill, cancellationToken)
             ?? throw new RefusedException("", texts["Invoice.NoIssuer"]);
         // The document's words are its reader's, whoever asks for it. The change ends with this method.
