@@ -29,6 +29,8 @@ internal sealed class BillIssue(Work work, PeriodBilling billing, Blocks blocks,
             return new IssuedBills(BillingOutcome.Blocked, common[0].Words, null) { Blocks = common };
         }
 
+        // The sums of ten thousand members stay in memory; without it PostgreSQL writes them to disk on the way.
+        await db.Database.ExecuteSqlAsync($"SET LOCAL work_mem TO '128MB'", cancellationToken);
         var accounts = await billing.ReadAsync(loopId, period, null, work.Transaction, cancellationToken);
         var hourly = await new SettledPeriod(connection, work.Transaction, loopId, period).UnbilledAsync(cancellationToken);
         RequireJournal(accounts.Inputs!, hourly);

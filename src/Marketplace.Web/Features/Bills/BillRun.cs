@@ -104,7 +104,7 @@ internal static class BillRuns
     {
         NpgsqlCommand Command(string sql)
         {
-            var command = new NpgsqlCommand(sql, connection, transaction);
+            var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = SettledPeriod.LongestSeconds };
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
             command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = period.Start });
             command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = period.End });

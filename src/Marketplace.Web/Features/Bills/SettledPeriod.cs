@@ -14,6 +14,9 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
 {
     private const int DaysInAWord = 62;
 
+    /// <summary>A year of a large loop, on a busy machine.</summary>
+    internal const int LongestSeconds = 1_800;
+
     /// <summary>The first hour of the period that is not settled.</summary>
     public async Task<DateTimeOffset?> FirstUnsettledAsync(CancellationToken cancellationToken)
     {
@@ -262,7 +265,7 @@ internal sealed class SettledPeriod(NpgsqlConnection connection, NpgsqlTransacti
 
     private NpgsqlCommand Command(string sql)
     {
-        var command = new NpgsqlCommand(sql, connection, transaction);
+        var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = LongestSeconds };
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = period.Start });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = period.End });
