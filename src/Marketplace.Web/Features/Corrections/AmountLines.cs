@@ -26,7 +26,6 @@ internal sealed class MemberNamesHandler(MarketplaceDb db) : IRequestHandler<Mem
 /// is said with its line; nothing is rounded.</summary>
 public static class AmountLines
 {
-    private const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
     private const string Field = "Members";
 
     public static IReadOnlyList<CorrectedAmount> Read(string? text, IEnumerable<MemberName> members, List<Problem> problems)
@@ -44,7 +43,7 @@ public static class AmountLines
             {
                 problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: no member has the key {key}.")));
             }
-            else if (!decimal.TryParse(typed.Replace('\u2212', '-').Replace(',', '.'), Plain, CultureInfo.InvariantCulture, out var amount)
+            else if (!TypedNumber.TryReadSigned(typed, out var amount)
                 || Math.Abs(amount) > 1_000_000m || !decimal.IsInteger(amount * 100m))
             {
                 problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: {typed} is not an amount with at most two decimals.")));

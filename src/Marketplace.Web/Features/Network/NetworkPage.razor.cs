@@ -109,7 +109,7 @@ public partial class NetworkPage : OperatorPage
 
     private int? LossOf(string? text, List<Problem> problems)
     {
-        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) && percent is >= 0 and <= 100 && decimal.IsInteger(percent * 10_000m))
+        if (TypedNumber.TryRead(text, out var percent) && percent is >= 0 and <= 100 && decimal.IsInteger(percent * 10_000m))
         {
             return (int)(percent * 10_000m);
         }

@@ -1,24 +1,23 @@
 using System.Globalization;
 using Marketplace.Quantities;
+using Marketplace.Web.Shell;
 
 namespace Marketplace.Web.Features.Orders;
 
 /// <summary>Amounts as operators type them: units of the currency with at most two decimals.</summary>
 internal static class MoneyText
 {
-    private const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
-
     public static string Write(Money money) => money.Amount.ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>Null where the text is no such amount.</summary>
     public static Money? Read(string? text) =>
-        decimal.TryParse(text, Plain, CultureInfo.InvariantCulture, out var amount) && amount <= 10_000_000_000m && decimal.IsInteger(amount * 100m)
+        TypedNumber.TryRead(text, out var amount) && amount <= 10_000_000_000m && decimal.IsInteger(amount * 100m)
             ? Money.FromCents((long)(amount * 100m))
             : null;
 
     /// <summary>Kilowatts with at most three decimals as watts; null where the text is no such number.</summary>
     public static long? Watts(string? text) =>
-        decimal.TryParse(text, Plain, CultureInfo.InvariantCulture, out var kilowatts) && kilowatts <= 10_000_000m && decimal.IsInteger(kilowatts * 1000m)
+        TypedNumber.TryRead(text, out var kilowatts) && kilowatts <= 10_000_000m && decimal.IsInteger(kilowatts * 1000m)
             ? (long)(kilowatts * 1000m)
             : null;
 }

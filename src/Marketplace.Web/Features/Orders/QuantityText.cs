@@ -1,6 +1,6 @@
-using System.Globalization;
 using Marketplace.Quantities;
 using Marketplace.Web.Pipeline;
+using Marketplace.Web.Shell;
 
 namespace Marketplace.Web.Features.Orders;
 
@@ -8,8 +8,6 @@ namespace Marketplace.Web.Features.Orders;
 /// said at its field.</summary>
 public static class QuantityText
 {
-    private const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
-
     /// <summary>Kilowatt-hours with up to three decimals.</summary>
     public static Energy? KWh(string? text, string field, List<Problem> problems)
     {
@@ -65,15 +63,15 @@ public static class QuantityText
             return null;
         }
 
+        if (TypedNumber.TryReadSigned(text, out var number))
+        {
+            return number;
+        }
+
         if (text.Contains(',', StringComparison.Ordinal))
         {
             problems.Add(new Problem(field, "Write decimals with a point and leave out separators of thousands, for example 1250.5."));
             return null;
-        }
-
-        if (decimal.TryParse(text.Replace('\u2212', '-'), Plain, CultureInfo.InvariantCulture, out var number))
-        {
-            return number;
         }
 
         problems.Add(new Problem(field, $"“{text.Trim()}” is not a number. {missing}"));
