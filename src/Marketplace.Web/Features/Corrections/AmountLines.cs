@@ -2,6 +2,7 @@ using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Pipeline;
+using Marketplace.Web.Shell;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -43,7 +44,7 @@ public static class AmountLines
             {
                 problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: no member has the key {key}.")));
             }
-            else if (!TypedNumber.TryReadSigned(typed, out var amount)
+            else if (!TypedNumber.TryReadSigned(typed.Replace(',', '.'), out var amount)
                 || Math.Abs(amount) > 1_000_000m || !decimal.IsInteger(amount * 100m))
             {
                 problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: {typed} is not an amount with at most two decimals.")));
