@@ -138,6 +138,69 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("people", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.AccountStatement", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Account")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("account");
+
+                    b.Property<long?>("ClosingCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("closing_cents");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)")
+                        .HasColumnName("currency");
+
+                    b.Property<DateTimeOffset>("ImportedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("imported_at");
+
+                    b.Property<Guid?>("ImportedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("imported_by");
+
+                    b.Property<int>("Movements")
+                        .HasColumnType("integer")
+                        .HasColumnName("movements");
+
+                    b.Property<long?>("OpeningCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("opening_cents");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<string>("StatementId")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)")
+                        .HasColumnName("statement_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_account_statements");
+
+                    b.HasIndex("LoopId", "Account", "StatementId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_account_statements_loop_id_account_statement_id");
+
+                    b.ToTable("account_statements", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Alarm", b =>
                 {
                     b.Property<int>("LoopId")
@@ -548,6 +611,269 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_results");
 
                     b.ToTable("results", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BankEntry", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateOnly>("BookedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("booked_on");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<string>("EndToEndId")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)")
+                        .HasColumnName("end_to_end_id");
+
+                    b.Property<bool>("IsReturn")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_return");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("key");
+
+                    b.Property<string>("PartyAccount")
+                        .IsRequired()
+                        .HasMaxLength(34)
+                        .HasColumnType("character varying(34)")
+                        .HasColumnName("party_account");
+
+                    b.Property<string>("PartyName")
+                        .IsRequired()
+                        .HasMaxLength(140)
+                        .HasColumnType("character varying(140)")
+                        .HasColumnName("party_name");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("reason");
+
+                    b.Property<long?>("ReceiptId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("receipt_id");
+
+                    b.PrimitiveCollection<string[]>("References")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("references");
+
+                    b.Property<DateTimeOffset?>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<Guid?>("ResolvedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resolved_by");
+
+                    b.Property<string>("ReturnReason")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)")
+                        .HasColumnName("return_reason");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<int>("StatementId")
+                        .HasColumnType("integer")
+                        .HasColumnName("statement_id");
+
+                    b.Property<int?>("SuggestedMember")
+                        .HasColumnType("integer")
+                        .HasColumnName("suggested_member");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_bank_entries");
+
+                    b.HasIndex("LoopId", "Id")
+                        .HasDatabaseName("ix_bank_entries_waiting")
+                        .HasFilter("state = 2");
+
+                    b.HasIndex("LoopId", "ReceiptId")
+                        .IsUnique()
+                        .HasDatabaseName("ux_bank_entries_receipt")
+                        .HasFilter("receipt_id IS NOT NULL");
+
+                    b.HasIndex("LoopId", "StatementId", "Key")
+                        .IsUnique()
+                        .HasDatabaseName("ix_bank_entries_loop_id_statement_id_key");
+
+                    b.ToTable("bank_entries", "market", t =>
+                        {
+                            t.HasCheckConstraint("bank_entries_cents", "cents <> 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BankFile", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer")
+                        .HasColumnName("count");
+
+                    b.Property<DateOnly>("ExecuteOn")
+                        .HasColumnType("date")
+                        .HasColumnName("execute_on");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<Guid?>("MadeBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("made_by");
+
+                    b.Property<string>("MessageId")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)")
+                        .HasColumnName("message_id");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.Property<long>("SumCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sum_cents");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_bank_files");
+
+                    b.HasIndex("LoopId", "MessageId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_bank_files_loop_id_message_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_bank_files_loop_id_submission_id");
+
+                    b.ToTable("bank_files", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BankPayment", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<string>("EndToEndId")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)")
+                        .HasColumnName("end_to_end_id");
+
+                    b.Property<long>("EntryId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("entry_id");
+
+                    b.Property<short>("EntryKind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("entry_kind");
+
+                    b.Property<int>("FileId")
+                        .HasColumnType("integer")
+                        .HasColumnName("file_id");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset>("StateAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("state_at");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_bank_payments");
+
+                    b.HasIndex("LoopId", "BillId")
+                        .HasDatabaseName("ix_bank_payments_loop_id_bill_id");
+
+                    b.HasIndex("LoopId", "EndToEndId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_bank_payments_loop_id_end_to_end_id");
+
+                    b.HasIndex("LoopId", "FileId")
+                        .HasDatabaseName("ix_bank_payments_loop_id_file_id");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_bank_payments_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "EntryKind", "EntryId")
+                        .IsUnique()
+                        .HasDatabaseName("ux_bank_payments_in_file")
+                        .HasFilter("state = 1");
+
+                    b.ToTable("bank_payments", "market", t =>
+                        {
+                            t.HasCheckConstraint("bank_payments_cents", "cents > 0");
+                        });
                 });
 
             modelBuilder.Entity("Marketplace.Data.Bill", b =>
@@ -3654,6 +3980,14 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("at");
 
+                    b.Property<long?>("BankEntryId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bank_entry_id");
+
+                    b.Property<int?>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
                     b.Property<short>("Kind")
                         .HasColumnType("smallint")
                         .HasColumnName("kind");
@@ -3670,8 +4004,18 @@ namespace Marketplace.Migrations.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("submission_id");
 
+                    b.Property<long?>("TakesBackId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("takes_back_id");
+
                     b.HasKey("LoopId", "Id")
                         .HasName("pk_money_receipts");
+
+                    b.HasIndex("LoopId", "BankEntryId")
+                        .HasDatabaseName("ix_money_receipts_loop_id_bank_entry_id");
+
+                    b.HasIndex("LoopId", "BillId")
+                        .HasDatabaseName("ix_money_receipts_loop_id_bill_id");
 
                     b.HasIndex("LoopId", "MemberId")
                         .HasDatabaseName("ix_money_receipts_loop_id_member_id");
@@ -3679,6 +4023,11 @@ namespace Marketplace.Migrations.Migrations
                     b.HasIndex("LoopId", "SubmissionId")
                         .IsUnique()
                         .HasDatabaseName("ix_money_receipts_loop_id_submission_id");
+
+                    b.HasIndex("LoopId", "TakesBackId")
+                        .IsUnique()
+                        .HasDatabaseName("ux_money_receipts_takes_back")
+                        .HasFilter("takes_back_id IS NOT NULL");
 
                     b.ToTable("money_receipts", "market", t =>
                         {
@@ -3967,6 +4316,59 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_order_upload_refusals");
 
                     b.ToTable("order_upload_refusals", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.PaymentAllocation", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<short>("OwedKind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("owed_kind");
+
+                    b.Property<long>("OwedId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("owed_id");
+
+                    b.Property<short>("CreditKind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("credit_kind");
+
+                    b.Property<long>("CreditId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("credit_id");
+
+                    b.Property<short>("Turn")
+                        .HasColumnType("smallint")
+                        .HasColumnName("turn");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.HasKey("LoopId", "OwedKind", "OwedId", "CreditKind", "CreditId", "Turn")
+                        .HasName("pk_payment_allocations");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_payment_allocations_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "CreditKind", "CreditId")
+                        .HasDatabaseName("ix_payment_allocations_loop_id_credit_kind_credit_id");
+
+                    b.ToTable("payment_allocations", "market", t =>
+                        {
+                            t.HasCheckConstraint("payment_allocations_cents", "cents <> 0");
+                        });
                 });
 
             modelBuilder.Entity("Marketplace.Data.PlantRecord", b =>
@@ -5765,6 +6167,16 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("asp_net_user_tokens", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.AccountStatement", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_account_statements_loops_loop_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.Alarm", b =>
                 {
                     b.HasOne("Marketplace.Data.Loop", null)
@@ -5830,6 +6242,43 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_api_key_scopes_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BankEntry", b =>
+                {
+                    b.HasOne("Marketplace.Data.AccountStatement", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "StatementId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bank_entries_account_statements_loop_id_statement_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BankFile", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bank_files_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.BankPayment", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bank_payments_bills_loop_id_bill_id");
+
+                    b.HasOne("Marketplace.Data.BankFile", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "FileId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bank_payments_bank_files_loop_id_file_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Bill", b =>
@@ -6366,6 +6815,11 @@ namespace Marketplace.Migrations.Migrations
 
             modelBuilder.Entity("Marketplace.Data.MoneyReceipt", b =>
                 {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .HasConstraintName("fk_money_receipts_bills_loop_id_bill_id");
+
                     b.HasOne("Marketplace.Data.Member", null)
                         .WithMany()
                         .HasForeignKey("LoopId", "MemberId")
@@ -6412,6 +6866,16 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_order_upload_refusals_order_uploads_loop_id_upload_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.PaymentAllocation", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_payment_allocations_members_loop_id_member_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.PlantRecord", b =>

@@ -197,6 +197,16 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<Handover> Handovers => Set<Handover>();
 
+    public DbSet<PaymentAllocation> PaymentAllocations => Set<PaymentAllocation>();
+
+    public DbSet<BankFile> BankFiles => Set<BankFile>();
+
+    public DbSet<BankPayment> BankPayments => Set<BankPayment>();
+
+    public DbSet<AccountStatement> AccountStatements => Set<AccountStatement>();
+
+    public DbSet<BankEntry> BankEntries => Set<BankEntry>();
+
     public DbSet<CorrectedMember> CorrectedMembers => Set<CorrectedMember>();
 
     public DbSet<StoreTerms> StoreTerms => Set<StoreTerms>();

@@ -27,6 +27,24 @@ public enum ReceiptKind : short
 
     /// <summary>A member's payment on its documents.</summary>
     Payment = 3,
+
+    /// <summary>A credit of the member, paid out to it.</summary>
+    PaidOut = 4,
+
+    /// <summary>A member's payment that its bank took back.</summary>
+    PaymentReturned = 5,
+
+    /// <summary>What had been paid out and came back.</summary>
+    PayoutReturned = 6,
+}
+
+/// <summary>What receipts do to a member's account.</summary>
+public static class ReceiptKinds
+{
+    public static bool IsDeposit(this ReceiptKind kind) => kind is ReceiptKind.Deposit or ReceiptKind.DepositReturned;
+
+    /// <summary>1 where money comes to the loop, −1 where it leaves it.</summary>
+    public static int Sign(this ReceiptKind kind) => kind is ReceiptKind.Deposit or ReceiptKind.Payment or ReceiptKind.PayoutReturned ? 1 : -1;
 }
 
 /// <summary>Money that came in from a member or went back to it, as the operator recorded it. Its transfer in the journal was made
@@ -50,6 +68,15 @@ public sealed class MoneyReceipt
     public DateTimeOffset At { get; set; }
 
     public Guid? RecordedBy { get; set; }
+
+    /// <summary>The document that it names, if any.</summary>
+    public int? BillId { get; set; }
+
+    /// <summary>The receipt that it takes back.</summary>
+    public long? TakesBackId { get; set; }
+
+    /// <summary>The movement of the bank account that it is, where a statement showed it.</summary>
+    public long? BankEntryId { get; set; }
 }
 
 internal sealed class MemberCreditTable : IEntityTypeConfiguration<MemberCredit>
@@ -70,6 +97,9 @@ internal sealed class MoneyReceiptTable : IEntityTypeConfiguration<MoneyReceipt>
         builder.Property(receipt => receipt.Id).UseIdentityAlwaysColumn();
         builder.HasIndex(receipt => new { receipt.LoopId, receipt.SubmissionId }).IsUnique();
         builder.HasIndex(receipt => new { receipt.LoopId, receipt.MemberId });
+        builder.HasIndex(receipt => new { receipt.LoopId, receipt.BankEntryId });
+        builder.HasIndex(receipt => new { receipt.LoopId, receipt.TakesBackId }).IsUnique().HasFilter("takes_back_id IS NOT NULL").HasDatabaseName("ux_money_receipts_takes_back");
+        builder.HasOne<Bill>().WithMany().HasForeignKey(receipt => new { receipt.LoopId, receipt.BillId });
         builder.HasOne<Member>().WithMany().HasForeignKey(receipt => new { receipt.LoopId, receipt.MemberId });
     }
 }

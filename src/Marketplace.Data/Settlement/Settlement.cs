@@ -161,6 +161,15 @@ public enum AccountKind : short
 
     /// <summary>What clauses of contracts move; between members it comes to zero.</summary>
     Contracts = 53,
+
+    /// <summary>Money at the bank of which nobody has said yet whose it is.</summary>
+    Unassigned = 60,
+
+    /// <summary>Money that moved at the bank for other reasons than members' accounts.</summary>
+    OtherBank = 61,
+
+    /// <summary>Fees of reminders.</summary>
+    ReminderFees = 62,
 }
 
 public sealed class JournalAccount
@@ -235,6 +244,15 @@ public enum TransferKind : short
 
     /// <summary>What clauses of contracts came to on a document.</summary>
     ContractClause = 53,
+
+    /// <summary>A movement at the bank that names nobody's document.</summary>
+    BankEntry = 60,
+
+    /// <summary>What became of such a movement.</summary>
+    BankEntryResolved = 61,
+
+    /// <summary>The fee of a reminder.</summary>
+    ReminderFee = 62,
 }
 
 /// <summary>Which transfers belong together.</summary>

@@ -3,6 +3,7 @@ using Marketplace.Web.Features.Privacy;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Metering.Quality;
+using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Pipeline;
 using Npgsql;
 using Quartz;
@@ -38,6 +39,9 @@ public static class OperationsFeature
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
             quartz.ScheduleJob<ReadingChecksJob>(trigger => trigger
                 .WithIdentity("reading checks")
+                .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
+            quartz.ScheduleJob<SettleAccountsJob>(trigger => trigger
+                .WithIdentity("settle accounts")
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
             quartz.ScheduleAlarms();
             quartz.ScheduleSending();

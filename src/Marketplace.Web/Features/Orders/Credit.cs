@@ -56,7 +56,8 @@ public sealed class CreditBook(MarketplaceDb db)
         var bound = open.Aggregate(Money.Zero, (sum, order) => sum + tariffs.WorstCost(order.Hour, order.Carrier, order.Side, order.Quantity, order.Limit))
             + await DealExposure.OfMemberAsync(db, loop, memberId, tariffs, settled, cancellationToken);
         var owed = Money.FromMicro(unbilled > 0 ? tariffs.WithVat(unbilled, billedUntil) : unbilled)
-            + Money.FromCents(billedCents) - Money.FromMicro(receipts[ReceiptKind.Payment].Sum());
+            + Money.FromCents(billedCents) - Money.FromMicro(
+                receipts.Where(receipt => !receipt.Key.IsDeposit()).Sum(receipt => receipt.Key.Sign() * receipt.Sum()));
         var deposit = Money.FromMicro(receipts[ReceiptKind.Deposit].Sum() - receipts[ReceiptKind.DepositReturned].Sum());
         return new CreditStanding(owed, deposit, own ?? loop.DefaultCreditLimit, own is not null, bound);
     }

@@ -2,8 +2,7 @@ using System.Globalization;
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Quantities;
-using Marketplace.Web.Features.Loops;
-using Marketplace.Web.Features.Settlement;
+using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -80,9 +79,7 @@ public sealed class RecordReceiptValidator : AbstractValidator<RecordReceipt>
     }
 }
 
-internal sealed class RecordReceiptHandler(
-    Work work, Journal journal, OrderIntake intake, CreditBook credit, MarketTime marketTime, CurrentActor current, TimeProvider time)
-    : IRequestHandler<RecordReceipt, Unit>
+internal sealed class RecordReceiptHandler(Work work, OrderIntake intake, CreditBook credit, MoneyBook money) : IRequestHandler<RecordReceipt, Unit>
 {
     public async Task<Unit> Handle(RecordReceipt request, CancellationToken cancellationToken)
     {
@@ -109,20 +106,9 @@ internal sealed class RecordReceiptHandler(
             }
         }
 
-        var receipt = new MoneyReceipt
-        {
-            LoopId = loopId, SubmissionId = request.SubmissionId, MemberId = memberId, Kind = request.Kind, Amount = request.Amount,
-            At = time.GetUtcNow(), RecordedBy = current.Actor.AccountId,
-        };
-        db.MoneyReceipts.Add(receipt);
-        await db.SaveChangesAsync(cancellationToken);
-        var accounts = await journal.AccountsAsync(loopId, [memberId], cancellationToken);
-        var (kind, account) = request.Kind == ReceiptKind.Payment ? (TransferKind.Payment, AccountKind.Receivable) : (TransferKind.Deposit, AccountKind.Deposit);
-        var amount = request.Kind == ReceiptKind.DepositReturned ? -request.Amount.Micro : request.Amount.Micro;
-        var hour = MarketHour.Containing(await marketTime.NowAsync(loopId, cancellationToken));
-        // Receipts count downwards from zero: documents count upwards, and both are references of transfers.
-        await journal.PostAsync(
-            [.. accounts.Move(hour, kind, null, accounts[AccountKind.Bank], accounts[account, memberId], amount, -receipt.Id)], cancellationToken);
+        await money.RecordAsync(
+            new MoneyReceipt { LoopId = loopId, SubmissionId = request.SubmissionId, MemberId = memberId, Kind = request.Kind, Amount = request.Amount },
+            AccountKind.Bank, cancellationToken);
         return Unit.Value;
     }
 }

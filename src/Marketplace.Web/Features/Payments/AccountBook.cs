@@ -1,0 +1,127 @@
+using System.Data;
+using Marketplace.Billing;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Payments;
+
+/// <summary>A document as the account knows it.</summary>
+/// <param name="OwedCents">Above zero: the member pays; below zero: it is to the member's credit.</param>
+public sealed record BookedDocument(
+    int Id, string Number, Role Role, DocumentKind Kind, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset IssuedAt, DateOnly DueOn, long OwedCents, int? CorrectsId)
+{
+    public EntryKey Key => new(EntryKind.Document, Id);
+}
+
+/// <summary>Everything between a member and the loop, and what of it is open.</summary>
+/// <param name="Payments">The payments of files for the bank, whatever became of them.</param>
+/// <param name="Journal">What the journal's account of the member holds.</param>
+public sealed record MemberAccount(
+    int MemberId, IReadOnlyList<BookedDocument> Documents, IReadOnlyList<MoneyReceipt> Receipts, IReadOnlyList<BankPayment> Payments, OpenItems Items, Money Journal)
+{
+    public long OpenCents(BookedDocument document) => document.OwedCents == 0 ? 0 : Items.OpenCents(document.Key);
+
+    public long OpenCents(MoneyReceipt receipt) => Items.OpenCents(new EntryKey(EntryKind.Receipt, receipt.Id));
+}
+
+/// <summary>Reads members' accounts, and keeps what settles what. What an account comes to is the journal's; which document is open follows
+/// from the receipts, the same way each time.</summary>
+public sealed class AccountBook(MarketplaceDb db, TimeProvider time)
+{
+    /// <summary>The account as it stands now, in one view of the database.</summary>
+    /// <exception cref="BrokenInvariantException">The journal and the entries say different things.</exception>
+    public async Task<MemberAccount> ReadAsync(int loopId, int memberId, CancellationToken cancellationToken)
+    {
+        await using var view = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken) : null;
+        var account = await LoadAsync(loopId, memberId, cancellationToken);
+        if (view is not null && account.Journal != Money.FromCents(account.Items.BalanceCents))
+        {
+            throw new BrokenInvariantException("a member's account is what the journal holds as receivable", $"Member {memberId}: {account.Items.BalanceCents} cents, journal {account.Journal}");
+        }
+
+        return account;
+    }
+
+    /// <summary>Writes down the allocations that are due. The caller has locked the member and saves nothing else by this context.</summary>
+    /// <returns>The account with them.</returns>
+    public async Task<MemberAccount> SettleAsync(int loopId, int memberId, CancellationToken cancellationToken)
+    {
+        var account = await LoadAsync(loopId, memberId, cancellationToken);
+        if (account.Items.Further.Count == 0)
+        {
+            return account;
+        }
+
+        var turns = account.Items.All.Take(account.Items.All.Count - account.Items.Further.Count)
+            .GroupBy(made => (made.Owed, made.Credit)).ToDictionary(pair => pair.Key, pair => pair.Count());
+        var now = time.GetUtcNow();
+        var rows = new List<PaymentAllocation>();
+        foreach (var made in account.Items.Further)
+        {
+            var turn = turns[(made.Owed, made.Credit)] = turns.GetValueOrDefault((made.Owed, made.Credit)) + 1;
+            rows.Add(new PaymentAllocation
+            {
+                LoopId = loopId, MemberId = memberId, OwedKind = made.Owed.Kind, OwedId = made.Owed.Id, CreditKind = made.Credit.Kind, CreditId = made.Credit.Id,
+                Turn = checked((short)turn), Cents = made.Cents, MadeAt = now,
+            });
+        }
+
+        await db.BulkInsertAsync(rows, cancellationToken);
+        return account;
+    }
+
+    private async Task<MemberAccount> LoadAsync(int loopId, int memberId, CancellationToken cancellationToken)
+    {
+        var documents = await db.Bills.AsNoTracking().Where(bill => bill.LoopId == loopId && bill.MemberId == memberId).OrderBy(bill => bill.Id)
+            .Select(bill => new BookedDocument(
+                bill.Id, bill.Number, bill.Role, bill.Kind, bill.PeriodStart, bill.PeriodEnd, bill.IssuedAt, bill.DueOn,
+                bill.Kind == DocumentKind.CreditNote ? -bill.TotalCents : bill.TotalCents, bill.CorrectsId))
+            .ToListAsync(cancellationToken);
+        var receipts = await db.MoneyReceipts.AsNoTracking()
+            .Where(receipt => receipt.LoopId == loopId && receipt.MemberId == memberId && receipt.Kind != ReceiptKind.Deposit && receipt.Kind != ReceiptKind.DepositReturned)
+            .OrderBy(receipt => receipt.Id).ToListAsync(cancellationToken);
+        var payments = await db.BankPayments.AsNoTracking().Where(payment => payment.LoopId == loopId && payment.MemberId == memberId).OrderBy(payment => payment.Id).ToListAsync(cancellationToken);
+        var made = await db.PaymentAllocations.AsNoTracking().Where(made => made.LoopId == loopId && made.MemberId == memberId)
+            .OrderBy(made => made.MadeAt).ThenBy(made => made.Turn)
+            .Select(made => new Allocation(new EntryKey(made.OwedKind, made.OwedId), new EntryKey(made.CreditKind, made.CreditId), made.Cents))
+            .ToListAsync(cancellationToken);
+        var held = payments.Where(payment => payment.State == BankPaymentState.InFile)
+            .GroupBy(payment => new EntryKey(payment.EntryKind, payment.EntryId)).ToDictionary(entry => entry.Key, entry => entry.Sum(payment => payment.Cents));
+        var entries = documents.Where(document => document.OwedCents != 0)
+            .Select(document => new AccountEntry(
+                document.Key, document.OwedCents, document.DueOn, document.CorrectsId is { } corrected && document.Kind == DocumentKind.CreditNote ? new EntryKey(EntryKind.Document, corrected) : null,
+                held.GetValueOrDefault(document.Key)))
+            .Concat(receipts.Select(receipt => EntryOf(receipt, documents, held)))
+            .ToList();
+        return new MemberAccount(memberId, documents, receipts, payments, OpenItems.Of(entries, made), await JournalAsync(loopId, memberId, cancellationToken));
+    }
+
+    private static AccountEntry EntryOf(MoneyReceipt receipt, List<BookedDocument> documents, Dictionary<EntryKey, long> held)
+    {
+        var key = new EntryKey(EntryKind.Receipt, receipt.Id);
+        var owed = -receipt.Kind.Sign() * receipt.Amount.Cents;
+        EntryKey? named = receipt.TakesBackId is { } back
+            ? new EntryKey(EntryKind.Receipt, back)
+            // A payment can settle what is owed, a payout what is to the member's credit; another document than that is only a name.
+            : documents.FirstOrDefault(document => document.Id == receipt.BillId && Math.Sign(document.OwedCents) == -Math.Sign(owed))?.Key;
+        return new AccountEntry(
+            key, owed, DateOnly.FromDateTime(receipt.At.UtcDateTime), receipt.Kind == ReceiptKind.PayoutReturned ? null : named, held.GetValueOrDefault(key),
+            TakesBack: receipt is { Kind: ReceiptKind.PaymentReturned, TakesBackId: not null });
+    }
+
+    private async Task<Money> JournalAsync(int loopId, int memberId, CancellationToken cancellationToken)
+    {
+        var micro = await db.Database.SqlQuery<long>($"""
+            SELECT coalesce(sum(t.moved), 0)::bigint AS "Value"
+            FROM market.accounts a
+            CROSS JOIN LATERAL (
+                SELECT sum(amount) AS moved FROM market.transfers WHERE loop_id = a.loop_id AND debit_account = a.id AND reference <> 0
+                UNION ALL
+                SELECT -sum(amount) FROM market.transfers WHERE loop_id = a.loop_id AND credit_account = a.id AND reference <> 0) t
+            WHERE a.loop_id = {loopId} AND a.kind = {(short)AccountKind.Receivable} AND a.member_id = {memberId}
+            """).SingleAsync(cancellationToken);
+        return new Money(micro);
+    }
+}

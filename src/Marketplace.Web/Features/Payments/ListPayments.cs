@@ -1,0 +1,98 @@
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Payments;
+
+/// <summary>What is open in a loop, the files for its bank, and what of its statements waits: for the operator.</summary>
+/// <param name="Page">Of the open documents, counted from 1.</param>
+public sealed record ListPayments(int LoopId, int Page = 1) : IRequest<PaymentsView>, IGuarded
+{
+    public const int PageSize = 50;
+
+    public bool Permits(Actor actor) => actor.Operates(LoopId);
+}
+
+/// <param name="Open">A page of open documents, those overdue longest first.</param>
+/// <param name="CollectCount">Open documents whose members gave a mandate and that wait in no file.</param>
+public sealed record PaymentsView(
+    DateOnly Today, Money OpenTotal, Money OverdueTotal, int OpenCount, int OverdueCount, IReadOnlyList<OpenEntry> Open,
+    Money CreditTotal, int CreditCount, int CollectCount, IReadOnlyList<BankFileView> Files, IReadOnlyList<AccountStatement> Statements, int Waiting, Money Unassigned);
+
+public sealed record BankFileView(int Id, BankFileKind Kind, string MessageId, DateTimeOffset MadeAt, DateOnly ExecuteOn, int Count, Money Sum, int InFile, int Booked, int Returned, int Withdrawn);
+
+internal sealed class ListPaymentsHandler(Work work, MarketTime market) : IRequestHandler<ListPayments, PaymentsView>
+{
+    private const int Recent = 20;
+
+    public async Task<PaymentsView> Handle(ListPayments request, CancellationToken cancellationToken)
+    {
+        var (db, loopId) = (work.Db, request.LoopId);
+        var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
+        var today = loop.Calendar.DayOf(await market.NowAsync(loopId, cancellationToken));
+        var open = await OpenEntries.ReadAsync(db, loopId, owed: true, null, cancellationToken);
+        var credits = (await OpenEntries.ReadAsync(db, loopId, owed: false, null, cancellationToken)).Where(entry => entry.InFileCents == 0).ToList();
+        var mandates = (await db.Database.SqlQuery<int>(
+            $"""SELECT member_id AS "Value" FROM market.bill_recipients WHERE loop_id = {loopId} AND coalesce(details ->> 'mandate', '') <> ''""").ToListAsync(cancellationToken)).ToHashSet();
+        var overdue = open.Where(entry => entry.DueOn < today).ToList();
+        var waiting = db.BankEntries.Where(entry => entry.LoopId == loopId && entry.State == BankEntryState.Waiting);
+        return new PaymentsView(
+            today, Sum(open), Sum(overdue), open.Count, overdue.Count,
+            [.. open.Skip((Math.Max(1, request.Page) - 1) * ListPayments.PageSize).Take(ListPayments.PageSize)],
+            -Sum(credits), credits.Count, open.Count(entry => entry.InFileCents == 0 && mandates.Contains(entry.MemberId)),
+            await FilesAsync(loopId, cancellationToken),
+            await db.AccountStatements.AsNoTracking().Where(one => one.LoopId == loopId).OrderByDescending(one => one.Id).Take(Recent).ToListAsync(cancellationToken),
+            await waiting.CountAsync(cancellationToken), Money.FromCents(await waiting.SumAsync(entry => entry.Cents, cancellationToken)));
+    }
+
+    private static Money Sum(IEnumerable<OpenEntry> entries) => Money.FromCents(entries.Sum(entry => entry.OpenCents));
+
+    private async Task<IReadOnlyList<BankFileView>> FilesAsync(int loopId, CancellationToken cancellationToken)
+    {
+        var files = await work.Db.BankFiles.AsNoTracking().Where(file => file.LoopId == loopId).OrderByDescending(file => file.Id).Take(Recent)
+            .Select(file => new { file.Id, file.Kind, file.MessageId, file.MadeAt, file.ExecuteOn, file.Count, file.SumCents }).ToListAsync(cancellationToken);
+        var ids = files.Select(file => file.Id).ToArray();
+        var states = (await work.Db.BankPayments.Where(payment => payment.LoopId == loopId && ids.Contains(payment.FileId))
+            .GroupBy(payment => new { payment.FileId, payment.State }).Select(group => new { group.Key.FileId, group.Key.State, Count = group.Count() })
+            .ToListAsync(cancellationToken)).ToDictionary(one => (one.FileId, one.State), one => one.Count);
+        int In(int file, BankPaymentState state) => states.GetValueOrDefault((file, state));
+        return [.. files.Select(file => new BankFileView(
+            file.Id, file.Kind, file.MessageId, file.MadeAt, file.ExecuteOn, file.Count, Money.FromCents(file.SumCents),
+            In(file.Id, BankPaymentState.InFile), In(file.Id, BankPaymentState.Booked), In(file.Id, BankPaymentState.Returned), In(file.Id, BankPaymentState.Withdrawn)))];
+    }
+}
+
+/// <summary>Movements of the bank account that wait for somebody to say whose they are, the oldest first.</summary>
+public sealed record ListBankEntries(int LoopId) : IRequest<BankWorklist>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.Operates(LoopId);
+}
+
+/// <param name="Members">Every member, by name, to choose from.</param>
+/// <param name="ByHand">Receipts that were recorded by hand and belong to no movement yet, by amount with its sign.</param>
+public sealed record BankWorklist(IReadOnlyList<BankEntry> Entries, int Total, IReadOnlyList<(int Id, string Name)> Members, ILookup<long, MoneyReceipt> ByHand);
+
+internal sealed class ListBankEntriesHandler(Work work) : IRequestHandler<ListBankEntries, BankWorklist>
+{
+    private const int Most = 25;
+
+    public async Task<BankWorklist> Handle(ListBankEntries request, CancellationToken cancellationToken)
+    {
+        var (db, loopId) = (work.Db, request.LoopId);
+        var waiting = db.BankEntries.AsNoTracking().Where(entry => entry.LoopId == loopId && entry.State == BankEntryState.Waiting);
+        var entries = await waiting.OrderBy(entry => entry.Id).Take(Most).ToListAsync(cancellationToken);
+        var amounts = entries.Select(entry => Money.FromCents(Math.Abs(entry.Cents))).Distinct().ToArray();
+        var byHand = await db.MoneyReceipts.AsNoTracking()
+            .Where(receipt => receipt.LoopId == loopId && receipt.BankEntryId == null && amounts.Contains(receipt.Amount)
+                && !db.BankEntries.Any(entry => entry.LoopId == loopId && entry.ReceiptId == receipt.Id))
+            .OrderByDescending(receipt => receipt.Id).Take(200).ToListAsync(cancellationToken);
+        var members = await db.Members.AsNoTracking().Where(member => member.LoopId == loopId).OrderBy(member => member.Name).ThenBy(member => member.Id)
+            .Select(member => new { member.Id, member.Name }).ToListAsync(cancellationToken);
+        return new BankWorklist(
+            entries, await waiting.CountAsync(cancellationToken), [.. members.Select(member => (member.Id, member.Name))],
+            byHand.ToLookup(receipt => receipt.Kind.Sign() * receipt.Amount.Cents));
+    }
+}

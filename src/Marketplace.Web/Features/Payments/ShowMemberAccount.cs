@@ -1,0 +1,61 @@
+using Marketplace.Billing;
+using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace Marketplace.Web.Features.Payments;
+
+/// <summary>A member's account with the loop: what is open, why, and how to pay it.</summary>
+public sealed record ShowMemberAccount(int LoopId, int MemberId) : IRequest<MemberAccountView>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.ActsFor(LoopId, MemberId) || actor.Operates(LoopId);
+}
+
+/// <param name="Today">The loop's day on its market clock.</param>
+/// <param name="Pay">How to pay what is open; none where nothing is, or nobody has said to which account.</param>
+/// <param name="Mandate">Whether bills are collected from the member's account.</param>
+public sealed record MemberAccountView(string MemberName, MemberAccount Account, DateOnly Today, PayTo? Pay, bool Mandate)
+{
+    public Money Balance => Money.FromCents(Account.Items.BalanceCents);
+
+    public long OverdueCents => Account.Documents.Where(document => document.DueOn < Today).Sum(document => Math.Max(0, Account.OpenCents(document)));
+}
+
+/// <param name="Code">What banking apps read; none where they cannot.</param>
+public sealed record PayTo(string Name, Iban Account, string Bic, string Reference, long Cents, string? Code);
+
+internal sealed class ShowMemberAccountHandler(Work work, AccountBook accounts, MarketTime market) : IRequestHandler<ShowMemberAccount, MemberAccountView>
+{
+    public async Task<MemberAccountView> Handle(ShowMemberAccount request, CancellationToken cancellationToken)
+    {
+        var db = work.Db;
+        var member = await db.Members.AsNoTracking().SingleOrDefaultAsync(member => member.LoopId == request.LoopId && member.Id == request.MemberId, cancellationToken)
+            ?? throw new NotPermittedException(nameof(ShowMemberAccount));
+        var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
+        var issuer = await db.BillIssuers.AsNoTracking().SingleOrDefaultAsync(issuer => issuer.LoopId == loop.Id, cancellationToken);
+        var recipient = await db.BillRecipients.AsNoTracking()
+            .SingleOrDefaultAsync(recipient => recipient.LoopId == loop.Id && recipient.MemberId == member.Id, cancellationToken);
+        var today = loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken));
+        var account = await accounts.ReadAsync(loop.Id, member.Id, cancellationToken);
+        var first = account.Documents.Where(document => account.OpenCents(document) > 0).OrderBy(document => document.DueOn).ThenBy(document => document.Id).FirstOrDefault();
+        return new MemberAccountView(
+            member.Name, account, today,
+            first is not null && account.Items.BalanceCents > 0 ? HowToPay(issuer?.Details, loop.Currency, first.Number, account.Items.BalanceCents) : null,
+            recipient?.Details.Mandate.Length > 0);
+    }
+
+    private static PayTo? HowToPay(PartyDetails? issuer, string currency, string number, long cents)
+    {
+        if (issuer is null || !Iban.TryParse(issuer.Iban, out var account, out _))
+        {
+            return null;
+        }
+
+        var name = issuer.AccountHolder.Length > 0 ? issuer.AccountHolder : issuer.Name;
+        var reference = PaymentReference.Of(number);
+        return new PayTo(name, account!, issuer.Bic, reference, cents, PaymentCode.Text(name, account!, issuer.Bic, currency, cents, reference));
+    }
+}
