@@ -121,14 +121,21 @@ internal sealed class PersonalArchive(FileStream file) : IAsyncDisposable
             case short or int or long:
                 writer.WriteNumberValue(Convert.ToInt64(reader.GetValue(column), CultureInfo.InvariantCulture));
                 break;
-            case string text when reader.GetDataTypeName(column) == "jsonb":
-                writer.WriteRawValue(text);
+            case string json when reader.GetDataTypeName(column) == "jsonb":
+                writer.WriteRawValue(json);
                 break;
             case Array list:
                 writer.WriteStartArray();
                 foreach (var item in list)
                 {
-                    writer.WriteNumberValue(Convert.ToInt64(item, CultureInfo.InvariantCulture));
+                    if (item is string text)
+                    {
+                        writer.WriteStringValue(text);
+                    }
+                    else
+                    {
+                        writer.WriteNumberValue(Convert.ToInt64(item, CultureInfo.InvariantCulture));
+                    }
                 }
 
                 writer.WriteEndArray();

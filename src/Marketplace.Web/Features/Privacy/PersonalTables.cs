@@ -38,6 +38,12 @@ public static class PersonalTables
         PersonalTable.OfBills("bill_corrections", "bill_id, hour"),
         PersonalTable.OfMember("document_letters", "id"),
         PersonalTable.OfMember("money_receipts", "id"),
+        PersonalTable.OfMember("payment_allocations", "made_at, owed_kind, owed_id, credit_kind, credit_id, turn"),
+        PersonalTable.OfMember("bank_payments", "id"),
+        new("bank_entries", """
+            SELECT e.id, e.booked_on, e.cents, e.is_return, e.return_reason, e.end_to_end_id, e.text, e.party_name, e.party_account
+            FROM market.money_receipts r JOIN market.bank_entries e ON e.loop_id = r.loop_id AND e.id = r.bank_entry_id WHERE r.loop_id = $1 AND r.member_id = $2 ORDER BY e.id
+            """),
         new("transfers", """
             SELECT t.hour, t.kind, t.carrier, a.kind AS account, CASE WHEN t.debit_account = a.id THEN t.amount ELSE -t.amount END AS amount, t.reference
             FROM market.accounts a JOIN market.transfers t ON t.loop_id = a.loop_id AND (t.debit_account = a.id OR t.credit_account = a.id)
