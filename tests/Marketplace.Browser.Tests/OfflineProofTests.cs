@@ -15,7 +15,7 @@ public sealed class OfflineProofTests(ReplayedPortal portal)
         await using var visit = await portal.VisitAsResidentAsync();
         var page = visit.Page;
         await visit.GoToAsync(ReplayedPortal.Loop + "/bills");
-        var bill = await page.Locator("main a[href*='/bills/']").First.GetAttributeAsync("href");
+        var bill = await page.Locator("main table a[href*='/bills/']").First.GetAttributeAsync("href");
         await visit.GoToAsync(bill.ShouldNotBeNull());
         var saved = await SaveAsync(page, () => page.Locator(".proof a[href$='/proof']").ClickAsync());
         saved.Name.ShouldEndWith(".tlog-proof");

@@ -83,6 +83,21 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/operations/scheme" },
         { "operator", Loop + "/operations/announcements" },
         { "operator", Loop + "/operations/temperatures" },
+        { "operator", Loop + "/operations/billing" },
+        { "operator", Loop + "/operations/billing-terms" },
+        { "operator", Loop + "/operations/handover" },
+        { "operator", Loop + "/bill-queue" },
+        { "operator", Loop + "/operations/payments" },
+        { "operator", Loop + "/operations/payments/worklist" },
+        { "operator", Loop + "/operations/sending" },
+        { "operator", Loop + "/tariffs" },
+        { "resident", Loop + "/billing-details" },
+        { "resident", Loop + "/account" },
+        { "resident", Loop + "/bills/preview" },
+        { "resident", Loop + "/my-data" },
+        { "resident", Loop + "/sharing" },
+        { "resident", Loop + "/notifications" },
+        { "resident", "/shared" },
     };
 
     [Theory]

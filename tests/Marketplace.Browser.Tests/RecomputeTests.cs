@@ -13,7 +13,7 @@ public sealed class RecomputeTests(ReplayedPortal portal)
         await using var visit = await portal.VisitAsResidentAsync();
         var page = visit.Page;
         await visit.GoToAsync(ReplayedPortal.Loop + "/bills");
-        var bill = (await page.Locator("main a[href*='/bills/']").First.GetAttributeAsync("href"))!;
+        var bill = (await page.Locator("main table a[href*='/bills/']").First.GetAttributeAsync("href"))!;
         await visit.GoToAsync(bill);
 
         await page.Locator("[data-recompute]").ClickAsync();

@@ -86,7 +86,7 @@ public sealed class CorrectHourTests(MarketplaceHost host) : IClassFixture<Marke
     public async Task A_correction_of_a_billed_hour_stands_on_the_next_bill_once_its_window_is_over()
     {
         var market = await SettledAsync();
-        await host.Put(db => db.BillingTerms.Add(new BillingTerms { LoopId = market.LoopId, Version = 1, LateDataDays = 0, SetAt = market.FirstHour }));
+        await host.Put(db => db.BillingTerms.Add(new BillingTerms { LoopId = market.LoopId, Version = 2, LateDataDays = 0, SetAt = market.FirstHour }));
         var half = market.FirstHour.AddHours(3);
         (await host.Send(new IssueBills(market.LoopId, new Interval(market.FirstHour, half), half))).Outcome.ShouldBe(BillingOutcome.Issued);
         var correction = Correction(market);

@@ -127,7 +127,7 @@ public sealed class ResettleHourTests(MarketplaceHost host) : IClassFixture<Mark
         run.IsSound.ShouldBeTrue();
         run.Charges.ShouldBe(Money.Zero);
 
-        await host.Put(db => db.BillingTerms.Add(new BillingTerms { LoopId = market.LoopId, Version = 1, LateDataDays = 0, SetAt = market.End }));
+        await host.Put(db => db.BillingTerms.Add(new BillingTerms { LoopId = market.LoopId, Version = 2, LateDataDays = 0, SetAt = market.End }));
         await DeliverAsync(market, "later", 6.2m);
         await CheckAsync(market);
         (await host.Send(new ReviseBills(market.LoopId))).CreditNotes.ShouldBeEmpty();
