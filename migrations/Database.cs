@@ -1,3 +1,4 @@
+using System.Data;
 using Marketplace.Data;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -39,7 +40,11 @@ public static class Database
         }
         finally
         {
-            await ExecuteAsync(connection, $"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
+            // A connection that broke has let go of the lock, and what broke it is what must be seen.
+            if (connection.State == ConnectionState.Open)
+            {
+                await ExecuteAsync(connection, $"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
+            }
         }
     }
 
