@@ -11,9 +11,27 @@ public static class Database
     // Any fixed number: it only has to be the same for every node.
     private const long MigrationLock = 0x4D61726B6574;
 
+    private const int MostAttempts = 20;
+
     /// <param name="ownerConnection">The role that owns the tables.</param>
     /// <param name="applicationConnection">The role the application works as; it is granted what it needs and no more.</param>
     public static async Task MigrateAsync(string ownerConnection, string applicationConnection, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await MigrateOnceAsync(ownerConnection, applicationConnection, cancellationToken);
+                return;
+            }
+            catch (PostgresException concurrent) when (concurrent.SqlState == PostgresErrorCodes.InternalError && attempt < MostAttempts)
+            {
+                // "tuple concurrently updated": another node made a partition of a table whose rights were being granted. Nothing was changed.
+            }
+        }
+    }
+
+    private static async Task MigrateOnceAsync(string ownerConnection, string applicationConnection, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(ownerConnection);
         await connection.OpenAsync(cancellationToken);

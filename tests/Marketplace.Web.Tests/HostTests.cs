@@ -38,4 +38,32 @@ public sealed class HostTests(MarketplaceHost host) : IClassFixture<MarketplaceH
 
         await Migrations.Database.MigrateAsync(empty.Owner, empty.Application, CancellationToken.None);
     }
+
+    [Fact]
+    public async Task A_node_may_start_while_another_makes_the_months_it_needs()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+
+        async Task MakeMonthsAsync()
+        {
+            await using var connection = new NpgsqlConnection(database.Application);
+            await connection.OpenAsync();
+            for (var month = 0; month < 120; month++)
+            {
+                await using var command = new NpgsqlCommand("SELECT market.ensure_readings_month($1)", connection);
+                command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(month) });
+                await command.ExecuteNonQueryAsync();
+            }
+        }
+
+        async Task StartAsync()
+        {
+            for (var start = 0; start < 12; start++)
+            {
+                await Migrations.Database.MigrateAsync(database.Owner, database.Application, CancellationToken.None);
+            }
+        }
+
+        await Task.WhenAll(Task.Run(MakeMonthsAsync), Task.Run(StartAsync));
+    }
 }
