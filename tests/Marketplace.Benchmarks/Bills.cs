@@ -14,6 +14,9 @@ using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Payments;
+using Marketplace.Web.Features.Privacy;
+using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using Microsoft.AspNetCore.Builder;
@@ -171,6 +174,9 @@ internal sealed class Bills : IBenchmark
         builder.AddDeals();
         builder.AddSettlement();
         builder.AddBills();
+        builder.AddSending();
+        builder.AddPrivacy();
+        builder.AddPayments();
         return builder.Services.BuildServiceProvider();
     }
 
