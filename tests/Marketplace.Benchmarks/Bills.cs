@@ -4,17 +4,12 @@ using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Testing;
-using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Alarms;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Deals;
-using Marketplace.Web.Features.Forecasts;
-using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
-using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Orders;
-using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Features.Privacy;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Settlement;
@@ -46,7 +41,7 @@ internal sealed class Bills : IBenchmark
         {
             var members = size.Of((int)(FullMembers * part), least: 20);
             await using var database = await TestDatabase.CreateAsync();
-            await using var services = Services(database);
+            await using var services = PortalServices.Of(database);
             var requests = services.GetRequiredService<Requests>();
             var loopId = await requests.Send(new SetUpLoop(Plan(members)), Actor.System);
             var hours = await SettleAsync(database, loopId, members);
@@ -153,31 +148,6 @@ internal sealed class Bills : IBenchmark
         }
 
         return count;
-    }
-
-    private static ServiceProvider Services(TestDatabase database)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(database.Environment
-            .ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => (string?)setting.Value)
-            .Append(new("Ledger:MasterKey", PublishedApp.MasterKey)));
-        builder.AddPipeline();
-        builder.AddAccounts();
-        builder.AddLedger();
-        builder.AddLoops();
-        builder.AddMetering();
-        builder.AddForecasts();
-        builder.AddAlarms();
-        builder.AddOrders();
-        builder.AddAuctions();
-        builder.AddDeals();
-        builder.AddSettlement();
-        builder.AddBills();
-        builder.AddSending();
-        builder.AddPrivacy();
-        builder.AddPayments();
-        return builder.Services.BuildServiceProvider();
     }
 
     private static LoopPlan Plan(int members) => new(

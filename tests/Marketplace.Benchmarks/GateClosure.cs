@@ -4,15 +4,11 @@ using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Testing;
-using Marketplace.Web.Features.Accounts;
 using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
-using Marketplace.Web.Features.Metering;
-using Marketplace.Web.Features.Operations;
-using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using Microsoft.AspNetCore.Builder;
@@ -37,7 +33,7 @@ internal sealed class GateClosure : IBenchmark
     {
         var count = size.Of(100_000, least: 1_000);
         await using var database = await TestDatabase.CreateAsync();
-        await using var services = Services(database);
+        await using var services = PortalServices.Of(database);
         var requests = services.GetRequiredService<Requests>();
         var loopId = await requests.Send(new SetUpLoop(Plan()), Actor.System);
         await using (var db = await services.GetRequiredService<IDbContextFactory<MarketplaceDb>>().CreateDbContextAsync())
@@ -89,27 +85,6 @@ internal sealed class GateClosure : IBenchmark
         await requests.Send(new ClearHour(loopId, hour), Actor.System);
         await sequencer.IntegrateAsync(loopId, CancellationToken.None);
         return (book, Stopwatch.GetElapsedTime(began).TotalSeconds);
-    }
-
-    private static ServiceProvider Services(TestDatabase database)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(database.Environment
-            .ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => (string?)setting.Value)
-            .Append(new("Ledger:MasterKey", PublishedApp.MasterKey)));
-        builder.AddPipeline();
-        builder.AddAccounts();
-        builder.AddLedger();
-        builder.AddLoops();
-        builder.AddMetering();
-        builder.AddForecasts();
-        builder.AddOrders();
-        builder.AddAuctions();
-        builder.AddDeals();
-        builder.AddSettlement();
-        builder.AddOperations();
-        return builder.Services.BuildServiceProvider();
     }
 
     private static LoopPlan Plan() => new(

@@ -9,9 +9,7 @@ using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -35,14 +33,7 @@ internal sealed partial class LedgerLoad : IAsyncDisposable
     private LedgerLoad(TestDatabase database)
     {
         _database = database;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(database.Environment
-            .ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => (string?)setting.Value)
-            .Append(new("Ledger:MasterKey", PublishedApp.MasterKey)));
-        builder.AddPipeline();
-        builder.AddLedger();
-        _services = builder.Services.BuildServiceProvider();
+        _services = PortalServices.Of(database);
         _source = _services.GetRequiredService<NpgsqlDataSource>();
     }
 

@@ -41,7 +41,7 @@ internal sealed class ReadMeterHandler(Work work, CurrentActor current) : IReque
         var member = await work.Db.Members.AsNoTracking()
             .SingleAsync(member => member.LoopId == meter.LoopId && member.Id == meter.MemberId, cancellationToken);
         var hours = await CurrentReadings.ReadAsync(
-            await work.ConnectionAsync(cancellationToken), meter.LoopId, "m.id = $4", meter.Id, request.Interval, cancellationToken, request.AsOf);
+            work, meter.LoopId, "m.id = $4", meter.Id, request.Interval, cancellationToken, request.AsOf);
         return new MeterSheet(
             meter.Id, meter.Code, meter.Carrier, meter.Direction, member.Id, member.Name, meter.InServiceFrom, meter.InServiceUntil, hours);
     }

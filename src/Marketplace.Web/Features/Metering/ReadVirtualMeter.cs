@@ -65,7 +65,7 @@ internal sealed class ReadVirtualMeterHandler(Work work) : IRequestHandler<ReadV
         var values = new Dictionary<(string, DateTimeOffset), QualifiedEnergy>();
         foreach (var id in versions.SelectMany(version => version.Terms).Select(term => term.Id).Distinct())
         {
-            foreach (var hour in await CurrentReadings.ReadAsync(await work.ConnectionAsync(cancellationToken), request.LoopId, "m.id = $4", id, request.Interval, cancellationToken))
+            foreach (var hour in await CurrentReadings.ReadAsync(work, request.LoopId, "m.id = $4", id, request.Interval, cancellationToken))
             {
                 values[(hour.MeterCode, hour.Hour)] = new QualifiedEnergy(hour.Energy, hour.Quality == ReadingQuality.Estimated ? ValueQuality.Estimated : ValueQuality.Measured);
             }

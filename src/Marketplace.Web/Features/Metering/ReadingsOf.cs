@@ -3,6 +3,7 @@ using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Pipeline;
 using MediatR;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Marketplace.Web.Features.Metering;
@@ -37,8 +38,7 @@ internal sealed class ReadingsOfValidator : AbstractValidator<ReadingsOf>
 internal sealed class ReadingsOfHandler(Work work) : IRequestHandler<ReadingsOf, IReadOnlyList<MeteredHour>>
 {
     public async Task<IReadOnlyList<MeteredHour>> Handle(ReadingsOf request, CancellationToken cancellationToken) =>
-        await CurrentReadings.ReadAsync(
-            await work.ConnectionAsync(cancellationToken), request.LoopId, "m.member_id = $4", request.MemberId, request.Interval, cancellationToken);
+        await CurrentReadings.ReadAsync(work, request.LoopId, "m.member_id = $4", request.MemberId, request.Interval, cancellationToken);
 }
 
 /// <summary>The value in force is the highest revision.</summary>
@@ -46,19 +46,24 @@ internal static class CurrentReadings
 {
     public static readonly TimeSpan LongestInterval = TimeSpan.FromDays(400);
 
+    /// <summary>The hours in the interval, meter by meter and hour by hour.</summary>
     /// <param name="which">A condition of ours on meters m, with the id as $4.</param>
     public static async Task<List<MeteredHour>> ReadAsync(
-        NpgsqlConnection connection, int loopId, string which, int id, Interval interval, CancellationToken cancellationToken, DateTimeOffset? asOf = null)
+        Work work, int loopId, string which, int id, Interval interval, CancellationToken cancellationToken, DateTimeOffset? asOf = null)
     {
-        await using var command = new NpgsqlCommand(
+        var connection = await work.ConnectionAsync(cancellationToken);
+        await using var transaction = work.Db.Database.CurrentTransaction is null ? await work.Db.Database.BeginTransactionAsync(cancellationToken) : null;
+        await using var batch = new NpgsqlBatch(connection, work.Transaction);
+        var command = ByMeter.Add(
+            batch,
             $"""
-            SELECT DISTINCT ON (r.meter_id, r.hour)
-                   r.meter_id, m.code, m.carrier, m.direction, r.hour, r.energy, r.quality, r.revision, r.note, r.received_at, r.batch_id, r.batch_position
-            FROM market.meters m JOIN market.readings r ON r.loop_id = m.loop_id AND r.meter_id = m.id
-            WHERE m.loop_id = $1 AND {which} AND r.loop_id = $1 AND r.hour >= $2 AND r.hour < $3{(asOf is null ? "" : " AND r.received_at <= $5")}
-            ORDER BY r.meter_id, r.hour, r.revision DESC
-            """,
-            connection);
+            SELECT m.id, m.code, m.carrier, m.direction, r.hour, r.energy, r.quality, r.revision, r.note, r.received_at, r.batch_id, r.batch_position
+            FROM market.meters m,
+            LATERAL (SELECT DISTINCT ON (v.hour) v.* FROM market.readings v
+                     WHERE v.loop_id = $1 AND v.meter_id = m.id AND v.hour >= $2 AND v.hour < $3{(asOf is null ? "" : " AND v.received_at <= $5")}
+                     ORDER BY v.hour DESC, v.revision DESC) r
+            WHERE m.loop_id = $1 AND {which}
+            """);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = loopId });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.Start });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.End });
@@ -69,7 +74,7 @@ internal static class CurrentReadings
         }
 
         var hours = new List<MeteredHour>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             hours.Add(new MeteredHour(
@@ -87,6 +92,7 @@ internal static class CurrentReadings
                 reader.GetInt32(11)));
         }
 
+        hours.Sort((one, other) => one.MeterId != other.MeterId ? one.MeterId.CompareTo(other.MeterId) : one.Hour.CompareTo(other.Hour));
         return hours;
     }
 }
