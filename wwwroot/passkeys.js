@@ -1,6 +1,7 @@
 // Passkeys are the one thing about accounts that needs a script: the browser hands them to scripts only. An element
 // <passkey-button data-options="…" [data-creates]> inside a form asks the server for options, the browser for the passkey,
-// and posts the form with the answer in its field "Credential". Where there are no passkeys it stays hidden.
+// and posts the form with the answer in its field "Credential". With data-request the options stand on the page: their challenge
+// is the hash of what the form's act says, and the answer is its signature. Where there are no passkeys it stays hidden.
 class PasskeyButton extends HTMLElement {
   connectedCallback() {
     if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return;
@@ -15,12 +16,7 @@ class PasskeyButton extends HTMLElement {
     problem.textContent = '';
     button.disabled = true;
     try {
-      const response = await fetch(this.dataset.options, {
-        method: 'POST',
-        headers: { RequestVerificationToken: form.elements.__RequestVerificationToken.value },
-      });
-      if (!response.ok) throw new Error('options');
-      const options = await response.json();
+      const options = this.dataset.request ? JSON.parse(this.dataset.request) : await this.fetchOptions(form);
       const credential = this.dataset.creates
         ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
@@ -34,6 +30,15 @@ class PasskeyButton extends HTMLElement {
           : 'That did not work. Reload the page and try once more, or use your password.';
       button.disabled = false;
     }
+  }
+
+  async fetchOptions(form) {
+    const response = await fetch(this.dataset.options, {
+      method: 'POST',
+      headers: { RequestVerificationToken: form.elements.__RequestVerificationToken.value },
+    });
+    if (!response.ok) throw new Error('options');
+    return response.json();
   }
 }
 

@@ -59,6 +59,15 @@ public enum RecordKind : byte
 
     /// <summary>A member's word that somebody may look at what is the member's, or that this is over.</summary>
     AccessGrant = 18,
+
+    /// <summary>A member's agreement to what the ledger proves or to a use of data, or that it is withdrawn.</summary>
+    Agreement = 24,
+
+    /// <summary>A proposal put to the members' vote.</summary>
+    Proposal = 25,
+
+    /// <summary>How a vote ended, or what became of an accepted proposal.</summary>
+    Decision = 27,
 }
 
 /// <summary>A record to be committed to.</summary>

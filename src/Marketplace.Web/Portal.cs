@@ -20,6 +20,7 @@ using Marketplace.Web.Features.Privacy;
 using Marketplace.Web.Features.Replay;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Settlement;
+using Marketplace.Web.Features.Signing;
 using Marketplace.Web.Features.Transparency;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
@@ -35,6 +36,7 @@ public static class Portal
         builder.AddPipeline();
         builder.AddShell();
         builder.AddAccounts();
+        builder.AddSigning();
         builder.AddLedger();
         builder.AddTransparency();
         builder.AddLoops();
@@ -66,6 +68,7 @@ public static class Portal
         app.UseActor();
         app.MapShell();
         app.MapAccounts();
+        app.MapSigning();
         app.MapLedgerEndpoints();
         app.MapTransparency();
         app.MapMetering();

@@ -121,6 +121,10 @@ public static class PersonalTables
     [
         new("account", "SELECT id, display_name, email, email_confirmed, phone_number, two_factor_enabled, created_at FROM market.people WHERE $1 > 0 AND id = $2"),
         new("memberships", "SELECT loop_id, member_id FROM market.memberships WHERE loop_id = $1 AND account_id = $2 ORDER BY member_id"),
+        new("signatures", """
+            SELECT id, member_id, method, title, encode(act_hash, 'hex') AS act_hash, convert_from(statement, 'UTF8') AS statement, at
+            FROM market.signatures WHERE loop_id = $1 AND account_id = $2 ORDER BY id
+            """),
         new("sign_ins", """SELECT id, at, method, succeeded, "from" FROM market.sign_ins WHERE $1 > 0 AND account_id = $2 ORDER BY id"""),
         new("passkeys", "SELECT encode(credential_id, 'hex') AS credential FROM market.passkeys WHERE $1 > 0 AND user_id = $2 ORDER BY 1"),
         new("api_keys", "SELECT id, name, beginning, created_at, expires_at, last_used_at, revoked_at FROM market.api_keys WHERE $1 > 0 AND account_id = $2 ORDER BY created_at, id"),
