@@ -11,8 +11,6 @@ public sealed class PasswordRules(IPasswordHasher<Account> hasher) : IPasswordVa
     /// <summary>Hashing time grows with length; nobody types more than this.</summary>
     public const int Longest = 256;
 
-    public const string Hint = "At least 12 characters. A few words that only you would put together are good.";
-
     internal const string TooLong = "A password has at most 256 characters.";
 
     private static readonly string[] s_common =
