@@ -4,6 +4,7 @@ using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Pipeline;
+using Marketplace.Web.Shell;
 
 namespace Marketplace.Web.Features.Tariffs;
 
@@ -119,8 +120,6 @@ public sealed class SharedForm
 /// <summary>Numbers and lists as they are typed on the tariff page. Nothing is rounded or guessed.</summary>
 internal static class TariffText
 {
-    private const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
-
     public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public static string Cents(Price price) => price.CentsPerKWh.ToString("0.####", CultureInfo.InvariantCulture);
@@ -134,7 +133,7 @@ internal static class TariffText
     /// <summary>An amount in units of the currency, to the millionth.</summary>
     public static Money Amount(string? text, string field, List<Problem> problems, string message = "Enter an amount, for example 0.35.")
     {
-        if (decimal.TryParse(text?.Replace('\u2212', '-'), Plain, CultureInfo.InvariantCulture, out var amount) && Math.Abs(amount) <= 10_000_000m && decimal.IsInteger(amount * 1_000_000m))
+        if (TypedNumber.TryReadSigned(text, out var amount) && Math.Abs(amount) <= 10_000_000m && decimal.IsInteger(amount * 1_000_000m))
         {
             return Money.FromMicro((long)(amount * 1_000_000m));
         }
@@ -145,7 +144,7 @@ internal static class TariffText
 
     public static int Percent(string? text, string field, List<Problem> problems)
     {
-        if (decimal.TryParse(text, Plain, CultureInfo.InvariantCulture, out var percent) && percent is >= 0 and <= 100 && decimal.IsInteger(percent * 100m))
+        if (TypedNumber.TryRead(text, out var percent) && percent <= 100 && decimal.IsInteger(percent * 100m))
         {
             return (int)(percent * 100m);
         }
