@@ -23,7 +23,7 @@ public sealed class ConfirmSecondStepHandler(Work work, UserManager<Account> use
         var account = await signIn.GetTwoFactorAuthenticationUserAsync();
         if (account is null)
         {
-            return new SignInAnswer(SignInStep.Refused, "The first step was too long ago. Start again with your password.");
+            return new SignInAnswer(SignInStep.Refused, "Refused.TooLate");
         }
 
         var code = request.Code.Replace(" ", "", StringComparison.Ordinal);
@@ -50,9 +50,7 @@ public sealed class ConfirmSecondStepHandler(Work work, UserManager<Account> use
         {
             { Succeeded: true } => SignInAnswer.Done,
             { IsLockedOut: true } => SignInAnswer.Resting,
-            _ => new SignInAnswer(SignInStep.Refused, request.IsRecoveryCode
-                ? "This is not one of your unused recovery codes. Each works once."
-                : "This code is not right or was used before. Wait for the next one; check that your phone's clock is set automatically."),
+            _ => new SignInAnswer(SignInStep.Refused, request.IsRecoveryCode ? "Refused.RecoveryCode" : "Refused.Code"),
         };
     }
 }

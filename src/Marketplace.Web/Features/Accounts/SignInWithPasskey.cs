@@ -26,12 +26,12 @@ public sealed class SignInWithPasskeyHandler(Work work, UserManager<Account> use
         catch (InvalidOperationException)
         {
             // There is no challenge: the page was left open, or the request did not come from it.
-            return new SignInAnswer(SignInStep.Refused, "The request for the passkey has expired. Try once more.");
+            return new SignInAnswer(SignInStep.Refused, "Refused.PasskeyExpired");
         }
 
         if (!assertion.Succeeded)
         {
-            return new SignInAnswer(SignInStep.Refused, "This passkey is not known here. Use your password, or a passkey that you added to your account.");
+            return new SignInAnswer(SignInStep.Refused, "Refused.PasskeyUnknown");
         }
 
         var account = assertion.User;

@@ -14,19 +14,18 @@ public enum SignInStep
     /// <summary>The password was right; a code is asked for.</summary>
     SecondStep,
 
-    /// <summary>Not signed in; the message says what to do.</summary>
+    /// <summary>Not signed in; the words say what to do.</summary>
     Refused,
 }
 
 /// <summary>How an attempt to sign in went. A refusal is an answer, not an exception: the failed attempt has to be counted.</summary>
-public sealed record SignInAnswer(SignInStep Step, string Message = "")
+/// <param name="Words">The key in Texts.resx of what a refused person reads, for the page to say in their language.</param>
+public sealed record SignInAnswer(SignInStep Step, string Words = "")
 {
     // The same words whether the address is unknown, the password wrong, or the account without a password.
-    internal static readonly SignInAnswer Wrong = new(SignInStep.Refused,
-        "This e-mail and password do not go together. Check both, or set a new password below.");
+    internal static readonly SignInAnswer Wrong = new(SignInStep.Refused, "Refused.Wrong");
 
-    internal static readonly SignInAnswer Resting = new(SignInStep.Refused,
-        "There were several wrong tries, so sign-in for this e-mail rests for 5 minutes. Nothing is lost. You can wait, use a passkey later, or set a new password now, which ends the rest.");
+    internal static readonly SignInAnswer Resting = new(SignInStep.Refused, "Refused.Resting");
 
     internal static readonly SignInAnswer Done = new(SignInStep.Done);
 }
