@@ -37,7 +37,11 @@ public static class ImportCommand
             return 2;
         }
 
+        // What the database's model costs at first use is paid while the files are read, on the other core.
+        await using var scope = services.CreateAsyncScope();
+        var model = Task.Run(() => scope.ServiceProvider.GetRequiredService<MarketplaceDb>().Model, cancellationToken);
         var folder = ReplayFolder.Read(paths[0], FolderUse.ReadingsOnly);
+        await model;
         if (!folder.IsUsable || folder.Span is null)
         {
             foreach (var problem in folder.Problems.Kept)
@@ -50,7 +54,6 @@ public static class ImportCommand
         }
 
         await services.GetRequiredService<IConfiguration>().MigrateAsync(cancellationToken);
-        await using var scope = services.CreateAsyncScope();
         try
         {
             var report = await scope.ServiceProvider.GetRequiredService<ReadingsImport>().RunAsync(folder, Console.Error.WriteLine, cancellationToken);
