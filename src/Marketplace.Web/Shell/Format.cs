@@ -69,11 +69,16 @@ public sealed record Format(string Currency, TimeZoneInfo Zone, CultureInfo Cult
     public string KWh(Energy energy, int digits = 1) => Number(energy.KilowattHours, digits);
 
     /// <summary>Money with the currency's sign and two decimals: €12.40, −£3.05.</summary>
-    public string Money(Money money)
+    public string Money(Money money) => Currencies(money.Cents / 100m, 2);
+
+    /// <summary>Money as exactly as it is kept, to the millionth: €0.350000; whole cents as usual where asked for: €0.35.</summary>
+    public string MoneyExact(Money money, bool shorten = false) => shorten && money.Micro % 10_000 == 0 ? Money(money) : Currencies(money.Amount, 6);
+
+    private string Currencies(decimal amount, int digits)
     {
         var numbers = (NumberFormatInfo)_numbers.Clone();
         numbers.CurrencySymbol = CurrencySign.Length > 1 ? CurrencySign + NoBreak : CurrencySign;
-        return (money.Cents / 100m).ToString("C2", numbers);
+        return amount.ToString("C" + digits.ToString(CultureInfo.InvariantCulture), numbers);
     }
 
     /// <summary>Money without the sign, for a column whose head names the currency.</summary>

@@ -94,11 +94,7 @@ internal static class BillWords
     private static Energy OfTrace(BillLineView line, string name) => new Energy(line.Trace[name] ?? 0).Abs();
 
     /// <summary>An amount to the last millionth: €37.123450.</summary>
-    public static string Exact(Format format, Money amount)
-    {
-        var number = format.Number(Math.Abs(amount.Amount), 6);
-        return (amount.IsNegative ? "−" : "") + format.CurrencySign + (format.CurrencySign.Length > 1 ? " " : "") + number;
-    }
+    public static string Exact(Format format, Money amount) => format.MoneyExact(amount);
 
     /// <summary>A price to the last millionth: 8.1000 ct/kWh.</summary>
     public static string ExactPrice(Format format, Price price) => format.PriceNumber(price, 4) + " " + format.PriceUnit;

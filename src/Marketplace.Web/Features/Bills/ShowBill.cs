@@ -1,7 +1,9 @@
 using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Bills.Statements;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Plants;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -85,6 +87,12 @@ public sealed record BillView
     /// <summary>The total of the document whose place this one takes.</summary>
     public long? CorrectedTotalCents { get; init; }
 
+    /// <summary>What each plant of a statement did in the period; none on a bill.</summary>
+    public IReadOnlyList<PlantAccount> Plants { get; init; } = [];
+
+    /// <summary>What the network could not carry of what the member traded.</summary>
+    public IReadOnlyList<CurtailedOfPeriod> Curtailed { get; init; } = [];
+
     /// <summary>What the law wants beside the lines; null where it does not ask for it.</summary>
     public LawFacts? Facts { get; init; }
 
@@ -153,9 +161,23 @@ public sealed record LineChangeView(BillLineView? Before, BillLineView? After)
 public sealed record DayCost(DateOnly Day, Carrier Carrier, Money Cost, Energy Metered, bool Estimated);
 
 /// <summary>What a store did in a period.</summary>
-public sealed record StoreOfPeriod(string Plant, string Name, Energy Charged, Energy Discharged, Energy Lost, Energy AtStart, Energy AtEnd);
+public sealed record StoreOfPeriod(string Plant, string Name, Energy Charged, Energy Discharged, Energy Lost, Energy AtStart, Energy AtEnd)
+{
+    /// <summary>What it can hold; nothing where that is not known.</summary>
+    public Energy Capacity { get; init; }
 
-internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime market) : IRequestHandler<ShowBill, BillView>
+    /// <summary>Of what it held at the end of each hour.</summary>
+    public Energy Lowest { get; init; }
+
+    public Energy Highest { get; init; }
+
+    public Energy Mean { get; init; }
+
+    /// <summary>How often it was emptied and filled: what came out over what it can hold, in thousandths.</summary>
+    public long? CyclesThousandths => Capacity > Energy.Zero ? Rounding.DivideAwayFromZero((Int128)Discharged.WattHours * 1000, Capacity.WattHours) : null;
+}
+
+internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime market, PlantAccounts plants) : IRequestHandler<ShowBill, BillView>
 {
     public async Task<BillView> Handle(ShowBill request, CancellationToken cancellationToken)
     {
@@ -172,6 +194,8 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
         var same = db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.MemberId == bill.MemberId && other.Role == bill.Role
             && other.Kind == DocumentKind.Invoice && !db.Bills.Any(later => later.LoopId == other.LoopId && later.CorrectsId == other.Id));
         var chain = await ChainAsync(bill, lines, names, cancellationToken);
+        var stores = bill.Role == Role.Storage ? await StoresAsync(bill, codes, names, cancellationToken) : [];
+        var (accounts, curtailed) = await plants.ReadAsync(bill, lines, stores, cancellationToken);
         return new BillView
         {
             Number = bill.Number,
@@ -203,7 +227,9 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             Days = days.Days,
             Hours = days.Hours,
             EstimatedHours = days.Estimated,
-            Stores = bill.Role == Role.Storage ? await StoresAsync(bill, codes, names, cancellationToken) : [],
+            Stores = stores,
+            Plants = accounts,
+            Curtailed = curtailed,
             Earlier = await same.Where(other => other.PeriodStart < bill.PeriodStart).OrderByDescending(other => other.PeriodStart)
                 .Select(other => new BillNeighbour(other.Number, other.PeriodStart, other.PeriodEnd, other.TotalCents)).FirstOrDefaultAsync(cancellationToken),
             Later = await same.Where(other => other.PeriodStart > bill.PeriodStart).OrderBy(other => other.PeriodStart)
@@ -290,6 +316,8 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
     private async Task<IReadOnlyList<StoreOfPeriod>> StoresAsync(Bill bill, List<string> codes, Dictionary<string, string> names, CancellationToken cancellationToken)
     {
         var levels = work.Db.StoreLevels.AsNoTracking().Where(level => level.LoopId == bill.LoopId && codes.Contains(level.PlantCode));
+        var capacities = (await work.Db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && codes.Contains(plant.Code)).ToListAsync(cancellationToken))
+            .ToDictionary(plant => plant.Code, plant => PlantDefinition.Read(plant.Definition).Store?.Capacity ?? Energy.Zero);
         var stores = new List<StoreOfPeriod>();
         foreach (var hours in (await levels.Where(level => level.Hour >= bill.PeriodStart && level.Hour < bill.PeriodEnd).ToListAsync(cancellationToken))
             .GroupBy(level => level.PlantCode).OrderBy(group => group.Key, StringComparer.Ordinal))
@@ -298,7 +326,13 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             var (charged, discharged, lost) = hours.Aggregate((Energy.Zero, Energy.Zero, Energy.Zero), (sum, level) =>
                 (sum.Item1 + level.Charged, sum.Item2 + level.Discharged, sum.Item3 + level.Lost));
             stores.Add(new StoreOfPeriod(hours.Key, names.GetValueOrDefault(hours.Key, hours.Key), charged, discharged, lost,
-                first.Level - first.Charged + first.Discharged + first.Lost, last.Level));
+                first.Level - first.Charged + first.Discharged + first.Lost, last.Level)
+            {
+                Capacity = capacities.GetValueOrDefault(hours.Key),
+                Lowest = hours.Min(level => level.Level),
+                Highest = hours.Max(level => level.Level),
+                Mean = new Energy(Rounding.DivideAwayFromZero(hours.Sum(level => level.Level.WattHours), hours.Count())),
+            });
         }
 
         return stores;

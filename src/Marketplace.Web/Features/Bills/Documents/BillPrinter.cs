@@ -19,7 +19,10 @@ internal sealed class BillPrinter(Requests requests, PdfPrinter printer, PublicA
         var bill = await requests.Send(new ShowBill(loopId, number), cancellationToken);
         var invoice = await requests.Try(new ReadInvoice(loopId, number), cancellationToken);
         // The page and the loop only: whoever finds the paper's code learns nothing of the person.
-        return new PaperView(bill, invoice.Value?.Invoice, invoice.Value?.Language, loopName, address.Link("/verify?loop=" + slug));
+        return new PaperView(bill, invoice.Value?.Invoice, invoice.Value?.Language, loopName, address.Link("/verify?loop=" + slug), address.Link($"/loops/{slug}/tariffs"))
+        {
+            Earlier = bill is { Earlier: { } earlier, IsCreditNote: false } ? await requests.Send(new ShowBill(loopId, earlier.Number), cancellationToken) : null,
+        };
     }
 
     /// <summary>The PDF in the recipient's language, with the electronic invoice attached where there is one.</summary>

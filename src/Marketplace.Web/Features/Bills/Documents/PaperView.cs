@@ -8,8 +8,12 @@ namespace Marketplace.Web.Features.Bills.Documents;
 /// <param name="Language">The recipient's, as ISO 639-1; none where nothing is known of the recipient.</param>
 /// <param name="LoopName">The loop.</param>
 /// <param name="CheckAddress">The page on which anybody checks the paper's proof.</param>
-public sealed record PaperView(BillView Bill, Invoice? Invoice, string? Language, string LoopName, string CheckAddress)
+/// <param name="TariffAddress">The page that shows the loop's tariff in all its versions.</param>
+public sealed record PaperView(BillView Bill, Invoice? Invoice, string? Language, string LoopName, string CheckAddress, string TariffAddress)
 {
+    /// <summary>The same member's document before, to say what changed; none for a credit note, which takes back and does not follow on.</summary>
+    public BillView? Earlier { get; init; }
+
     /// <summary>What banking apps read; none where nothing is to be paid by transfer.</summary>
     public string? PaymentCodeText => Invoice is { IsSelfBilled: false, IsCreditNote: false, Mandate: "", Seller.Account: { } account } invoice
         ? PaymentCode.Text(
