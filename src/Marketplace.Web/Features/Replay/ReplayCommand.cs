@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Marketplace.Data;
 using Marketplace.Web.Features.Accounts;
+using Marketplace.Web.Features.Bills.Documents;
 using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
@@ -9,10 +10,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Replay;
 
-/// <summary><c>replay FOLDER [--speed max] [--json FILE] [--seed N]</c>: words and progress to standard error, the summary to standard output.</summary>
+/// <summary><c>replay FOLDER [--speed max] [--json FILE] [--bills FOLDER] [--seed N]</c>: words and progress to standard error, the summary to standard output.</summary>
 public static class ReplayCommand
 {
-    private const string Usage = "Usage: replay FOLDER [--speed max] [--json FILE] [--seed N]";
+    private const string Usage = "Usage: replay FOLDER [--speed max] [--json FILE] [--bills FOLDER] [--seed N]";
 
     /// <summary>Problems are listed up to here; all of them are counted.</summary>
     private const int ProblemsShown = 20;
@@ -52,6 +53,13 @@ public static class ReplayCommand
             if (options.JsonFile is { } file)
             {
                 await File.WriteAllTextAsync(file, JsonSerializer.Serialize(report, Json) + "\n", cancellationToken);
+            }
+
+            if (options.BillsFolder is { } bills)
+            {
+                var count = await BillFolder.WriteAsync(
+                    scope.ServiceProvider.GetRequiredService<Requests>(), services.GetRequiredService<IDbContextFactory<MarketplaceDb>>(), loopId, bills, cancellationToken);
+                Say(FormattableString.Invariant($"The amounts and records of {count} documents are in {bills}."));
             }
 
             await OfferSignInsAsync(scope.ServiceProvider, loopId, report.Loop, cancellationToken);
@@ -113,13 +121,13 @@ public static class ReplayCommand
         }
     }
 
-    private sealed record Options(string Folder, string? JsonFile, ulong? Seed);
+    private sealed record Options(string Folder, string? JsonFile, string? BillsFolder, ulong? Seed);
 
     private static bool TryParse(string[] args, out Options options, out string fault)
     {
-        string? folder = null, json = null;
+        string? folder = null, json = null, bills = null;
         ulong? seed = null;
-        options = new Options("", null, null);
+        options = new Options("", null, null, null);
         for (var i = 0; i < args.Length; i++)
         {
             string? Value() => i + 1 < args.Length ? args[++i] : null;
@@ -138,6 +146,15 @@ public static class ReplayCommand
                     if (json is null)
                     {
                         fault = $"--json takes a file. {Usage}";
+                        return false;
+                    }
+
+                    break;
+                case "--bills":
+                    bills = Value();
+                    if (bills is null)
+                    {
+                        fault = $"--bills takes a folder. {Usage}";
                         return false;
                     }
 
@@ -164,7 +181,7 @@ public static class ReplayCommand
         }
 
         fault = folder is null ? Usage : "";
-        options = new Options(folder ?? "", json, seed);
+        options = new Options(folder ?? "", json, bills, seed);
         return folder is not null;
     }
 }
