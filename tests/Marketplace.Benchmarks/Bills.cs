@@ -48,6 +48,7 @@ internal sealed class Bills : IBenchmark
             var name = string.Create(CultureInfo.InvariantCulture, $"bills_{members}_members");
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"# {name}: {hours} settled values"));
 
+            figures.AddRange(await QueueAsync(requests, services, loopId, members));
             ForgetPeak();
             var began = Stopwatch.GetTimestamp();
             var issued = await requests.Send(new IssueBills(loopId, Period), Actor.System);
@@ -68,6 +69,39 @@ internal sealed class Bills : IBenchmark
         }
 
         return figures;
+    }
+
+    /// <summary>The release queue before anything is issued: until everything is worked out, and what a further look at it takes.</summary>
+    private static async Task<IReadOnlyList<Figure>> QueueAsync(Requests requests, ServiceProvider services, int loopId, int members)
+    {
+        await using (var db = await services.GetRequiredService<IDbContextFactory<MarketplaceDb>>().CreateDbContextAsync())
+        {
+            db.BillPeriods.Add(new BillPeriod { LoopId = loopId, PeriodStart = Period.Start, PeriodEnd = Period.End, IssueAt = Period.End, OpenedAt = Period.End });
+            await db.SaveChangesAsync();
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        BillsToRelease queue;
+        double look;
+        do
+        {
+            var looked = Stopwatch.GetTimestamp();
+            queue = await requests.Send(new ShowBillsToRelease(loopId), Actor.System);
+            look = Stopwatch.GetElapsedTime(looked).TotalMilliseconds;
+        }
+        while (queue.Periods[0].WorkingSince is not null);
+
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        if (queue.Periods[0].Ready < members)
+        {
+            throw new InvalidOperationException($"{queue.Periods[0].Ready} ready of {queue.Periods[0].Count}");
+        }
+
+        var again = Stopwatch.GetTimestamp();
+        _ = await requests.Send(new ShowBillsToRelease(loopId), Actor.System);
+        look = Math.Min(look, Stopwatch.GetElapsedTime(again).TotalMilliseconds);
+        var name = string.Create(CultureInfo.InvariantCulture, $"bill_queue_{members}_members");
+        return [new Figure(name + "_worked_out", seconds, "s"), new Figure(name + "_looked_at_again", look, "ms")];
     }
 
     private static async Task<IReadOnlyList<Figure>> PageAsync(Requests requests, ServiceProvider services, int loopId, Size size)
