@@ -47,7 +47,7 @@ internal sealed class PeriodFacts(Work work)
             .ToDictionary(group => group.Key, group => (Count: group.Count(), Sum: group.Aggregate((Int128)0, (sum, own) => sum + own.Value)));
         var before = LastYear(period, loop.Calendar);
         var lastYear = await LastYearAsync(loop.Id, before, cancellationToken);
-        var (weather, weatherBefore) = (await DegreeDaysAsync(loop, period, cancellationToken), await DegreeDaysAsync(loop, before, cancellationToken));
+        var (weather, weatherBefore) = (await WeatherOfPeriod.DegreeDaysAsync(db, loop, period, cancellationToken), await WeatherOfPeriod.DegreeDaysAsync(db, loop, before, cancellationToken));
         var sources = await SourcesAsync(accounts, cancellationToken);
         var estimates = await EstimatesAsync(loop.Id, period, cancellationToken);
         var days = loop.Calendar.DaysIn(period);
@@ -112,17 +112,6 @@ internal sealed class PeriodFacts(Work work)
             group line by new { bill.MemberId, line.Carrier } into own
             select new { own.Key.MemberId, own.Key.Carrier, Wh = own.Sum(line => line.Quantity) }).ToListAsync(cancellationToken);
         return rows.ToDictionary(row => (row.MemberId, (Carrier)row.Carrier), row => row.Wh);
-    }
-
-    /// <summary>Degree days by carrier; none where the weather of a day is not known.</summary>
-    private async Task<Dictionary<Carrier, long>?> DegreeDaysAsync(Loop loop, Interval period, CancellationToken cancellationToken)
-    {
-        var hours = await work.Db.Conditions.AsNoTracking()
-            .Where(hour => hour.LoopId == loop.Id && hour.Hour >= period.Start && hour.Hour < period.End)
-            .Select(hour => new { hour.Hour, hour.AirTempC }).ToListAsync(cancellationToken);
-        var days = hours.GroupBy(hour => loop.Calendar.DayOf(hour.Hour)).ToList();
-        return days.Count < loop.Calendar.DaysIn(period) ? null
-            : Carriers.All.ToDictionary(carrier => carrier, carrier => days.Sum(day => DegreeDays.Of(carrier, (long)decimal.Round(day.Average(hour => hour.AirTempC) * 1000m, MidpointRounding.AwayFromZero))));
     }
 
     /// <summary>Where each carrier's energy came from in the period, and what a kWh of each source counts. What a converter made counts as the electricity it

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Consumption.Months;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Shell;
+using Quartz;
 
 namespace Marketplace.Web.Features.Consumption;
 
@@ -11,6 +13,10 @@ public static class ConsumptionFeature
 {
     public static void MapConsumption(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/loops/{slug}/consumption.csv", CsvAsync).RequireAuthorization();
+
+    internal static void ScheduleMonths(this IQuartzBuilder quartz) => quartz.ScheduleJob<MonthRound>(trigger => trigger
+        .WithIdentity("monthly information")
+        .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
 
     private static async Task<IResult> CsvAsync(string slug, string? period, int? member, Requests requests, CancellationToken cancellationToken)
     {

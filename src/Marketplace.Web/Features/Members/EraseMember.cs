@@ -56,6 +56,7 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime, Priva
         await db.BillRecipients.Where(recipient => recipient.LoopId == loopId && recipient.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         // Letters that wait must not go out; who was written to is nobody's business any more.
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.document_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"DELETE FROM market.consumption_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.access_grants WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         // Copies that hold something of the member go, whoever asked for them; the files with them, once it is certain.
         var gone = await db.Database.SqlQuery<Guid>(

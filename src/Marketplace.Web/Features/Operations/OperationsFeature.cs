@@ -1,4 +1,5 @@
 using Marketplace.Web.Features.Alarms;
+using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Privacy;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Forecasts;
@@ -45,6 +46,7 @@ public static class OperationsFeature
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
             quartz.ScheduleAlarms();
             quartz.ScheduleSending();
+            quartz.ScheduleMonths();
             quartz.SchedulePrivacy();
         });
         builder.Services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);

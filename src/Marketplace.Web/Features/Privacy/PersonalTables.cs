@@ -37,6 +37,7 @@ public static class PersonalTables
         PersonalTable.OfBills("bill_facts", "bill_id"),
         PersonalTable.OfBills("bill_corrections", "bill_id, hour"),
         PersonalTable.OfMember("document_letters", "id"),
+        PersonalTable.OfMember("consumption_letters", "month, recipient"),
         PersonalTable.OfMember("money_receipts", "id"),
         PersonalTable.OfMember("payment_allocations", "made_at, owed_kind, owed_id, credit_kind, credit_id, turn"),
         PersonalTable.OfMember("bank_payments", "id"),
@@ -129,6 +130,7 @@ public static class PersonalTables
         new("passkeys", "SELECT encode(credential_id, 'hex') AS credential FROM market.passkeys WHERE $1 > 0 AND user_id = $2 ORDER BY 1"),
         new("api_keys", "SELECT id, name, beginning, created_at, expires_at, last_used_at, revoked_at FROM market.api_keys WHERE $1 > 0 AND account_id = $2 ORDER BY created_at, id"),
         new("api_key_events", "SELECT id, key_id, at, kind FROM market.api_key_events WHERE $1 > 0 AND account_id = $2 ORDER BY id"),
+        new("consumption_choices", "SELECT choice, at FROM market.consumption_choices WHERE loop_id = $1 AND account_id = $2"),
         new("mail_refusals", "SELECT kind, at FROM market.mail_refusals WHERE loop_id = $1 AND account_id = $2 ORDER BY kind"),
         new("dispatches", "SELECT id, state, act, alarm_ids, announcement_id, queued_at, sent_at FROM market.dispatches WHERE loop_id = $1 AND account_id = $2 ORDER BY id"),
         new("invitations", """
