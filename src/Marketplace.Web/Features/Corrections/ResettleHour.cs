@@ -59,18 +59,20 @@ internal sealed class ResettleHourHandler(Work work, HourInputs inputs, Journal 
 
         await RecordAsync(loopId, hour, number + 1, changed, cancellationToken);
         var posted = await LateData.PostedHourAsync(db, loopId, hour, await marketTime.NowAsync(loopId, cancellationToken), cancellationToken);
+        var shares = await StoreSharesMovedAsync(loopId, hour, published, before, now, cancellationToken);
         var moved = changed.GroupBy(one => (one.Key.MemberId, one.Key.Carrier)).Select(own => (
             own.Key.MemberId, own.Key.Carrier, Reference: ReferenceOf(loopId, hour, number + 1, own.Key.Carrier),
             Imbalance: own.Sum(one => one.Is.Imbalance.Micro - one.Was.Imbalance.Micro), Fee: own.Sum(one => one.Is.Fee.Micro - one.Was.Fee.Micro),
-            MeteredWh: own.Sum(one => one.Is.MeteredWh - one.Was.MeteredWh))).ToList();
+            Share: shares.GetValueOrDefault(own.Key), MeteredWh: own.Sum(one => one.Is.MeteredWh - one.Was.MeteredWh))).ToList();
         await db.BulkInsertAsync(
-            [.. moved.Where(own => own.Imbalance + own.Fee != 0).Select(own => new CorrectedMember
+            [.. moved.Where(own => own.Imbalance + own.Fee + own.Share != 0).Select(own => new CorrectedMember
             {
                 LoopId = loopId, Hour = hour, Reference = own.Reference, MemberId = own.MemberId, Carrier = own.Carrier,
-                Amount = Money.FromMicro(own.Imbalance + own.Fee), PostedHour = posted,
+                Amount = Money.FromMicro(own.Imbalance + own.Fee + own.Share), PostedHour = posted,
             })],
             cancellationToken);
-        var accounts = await journal.AccountsAsync(loopId, [.. moved.Select(own => own.MemberId).Distinct()], cancellationToken);
+        var accounts = await journal.AccountsAsync(
+            loopId, [.. moved.Select(own => own.MemberId).Distinct()], cancellationToken, shares.Count > 0 ? [AccountKind.StoreShares] : null);
         await journal.PostAsync(
             [.. moved.SelectMany(own =>
             {
@@ -79,11 +81,31 @@ internal sealed class ResettleHourHandler(Work work, HourInputs inputs, Journal 
                 [
                     .. accounts.Move(posted, TransferKind.Correction, own.Carrier, unbilled, accounts[AccountKind.Imbalance], own.Imbalance, own.Reference),
                     .. accounts.Move(posted, TransferKind.Correction, own.Carrier, unbilled, accounts[AccountKind.NetworkFees], own.Fee, own.Reference),
+                    .. own.Share == 0 ? [] : accounts.Move(posted, TransferKind.Correction, own.Carrier, unbilled, accounts[AccountKind.StoreShares], own.Share, own.Reference),
                     .. accounts.Move(posted, TransferKind.EnergyImbalance, own.Carrier, accounts[AccountKind.Energy, own.MemberId], accounts[AccountKind.Imbalance], own.MeteredWh, own.Reference),
                 ];
             })],
             cancellationToken);
         return true;
+    }
+
+    /// <summary>What the owners of stores that the market scheduled owe the loop more, or less, because their store earned otherwise.</summary>
+    private async Task<Dictionary<(int MemberId, Carrier Carrier), long>> StoreSharesMovedAsync(
+        int loopId, DateTimeOffset hour, List<Position> published, Dictionary<Key, Amounts> before, Dictionary<Key, Amounts> now, CancellationToken cancellationToken)
+    {
+        var plans = await work.Db.StorePlans.AsNoTracking().Where(plan => plan.LoopId == loopId && plan.Hour == hour).ToListAsync(cancellationToken);
+        var fixedPart = published.ToLookup(position => position.PlantCode, position => position.TradedAmount + position.WishPremium);
+        return plans
+            .Select(plan => (Plan: plan, Keys: before.Keys.Union(now.Keys).Where(key => key.PlantCode == plan.PlantCode).ToList()))
+            .Where(store => store.Keys.Count > 0)
+            .GroupBy(store => (store.Keys[0].MemberId, store.Keys[0].Carrier), store => (OfTheLoop(store.Plan, store.Keys, now) - OfTheLoop(store.Plan, store.Keys, before)).Micro)
+            .Where(own => own.Sum() != 0)
+            .ToDictionary(own => own.Key, own => own.Sum());
+
+        Money OfTheLoop(StorePlan plan, List<Key> keys, Dictionary<Key, Amounts> amounts) => StoreShares.OfTheLoop(
+            -keys.Select(key => amounts.GetValueOrDefault(key) ?? Nothing).Select(amount => amount.Imbalance + amount.Fee)
+                .Concat(fixedPart[plan.PlantCode]).Aggregate(Money.Zero, (sum, amount) => sum + amount),
+            plan);
     }
 
     private static Amounts Nothing { get; } = new(0, Money.Zero, Money.Zero);

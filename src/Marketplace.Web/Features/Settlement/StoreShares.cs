@@ -13,13 +13,16 @@ public static class StoreShares
             from ofStore in positions.Where(position => position.PlantCode == plan.PlantCode).GroupBy(position => position.MemberId)
             let result = -ofStore.Aggregate(
                 Money.Zero, (sum, position) => sum + position.TradedAmount + position.ImbalanceAmount + position.NetworkFee + position.WishPremium)
-            let owners = Money.FromMicro(Rounding.DivideAwayFromZero((Int128)result.Micro * plan.OwnerShareMillionths, StoreTerms.WholeMillionths))
             where result != Money.Zero
             select new StoreShare
             {
                 LoopId = loopId, PlantCode = plan.PlantCode, Hour = hour, MemberId = ofStore.Key,
-                OwnerShareMillionths = plan.OwnerShareMillionths, Result = result, Amount = result - owners,
+                OwnerShareMillionths = plan.OwnerShareMillionths, Result = result, Amount = OfTheLoop(result, plan),
             }];
+
+    /// <summary>The loop's part of what a store earned in an hour: what is not its owner's.</summary>
+    public static Money OfTheLoop(Money result, StorePlan plan) =>
+        result - Money.FromMicro(Rounding.DivideAwayFromZero((Int128)result.Micro * plan.OwnerShareMillionths, StoreTerms.WholeMillionths));
 
     /// <summary>One transfer for each owner.</summary>
     public static IEnumerable<Transfer> Transfers(DateTimeOffset hour, IReadOnlyList<StoreShare> shares, JournalAccounts accounts) =>

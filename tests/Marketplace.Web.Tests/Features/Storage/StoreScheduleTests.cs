@@ -1,8 +1,11 @@
 using Marketplace.Billing;
 using Marketplace.Data;
+using Marketplace.Metering;
 using Marketplace.Quantities;
 using Marketplace.Replica;
 using Marketplace.Web.Features.Bills;
+using Marketplace.Web.Features.Corrections;
+using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Storage;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Tests.Features.Operations;
@@ -68,6 +71,34 @@ public sealed class StoreScheduleTests(MarketplaceHost host) : IClassFixture<Mar
         lines.ShouldHaveSingleItem().Amount.ShouldBe(shares.Aggregate(Money.Zero, (sum, share) => sum + share.Amount));
         (await LoopsAsync(market)).ShouldBe(-shares.Sum(share => share.Amount.Micro));
         shares.Sum(share => share.Result.Micro).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_late_reading_of_a_scheduled_store_moves_the_loops_part_of_its_hour_too()
+    {
+        var market = await MarketAsync(byMarket: true);
+        var share = (await host.Look(db => db.StoreShares.Where(share => share.LoopId == market.LoopId && share.Result < Money.Zero).OrderBy(share => share.Hour).ToListAsync()))[0];
+        await host.Put(db => db.Meters.Add(new Meter
+        {
+            LoopId = market.LoopId, Id = 1_000, MemberId = SmallMarket.SolarOwner, Carrier = Carrier.Electricity, Direction = MeterDirection.Consumption,
+            Code = "battery-in", PlantCode = Battery, InServiceFrom = market.FirstHour,
+        }));
+        await host.Send(new ReceiveReadings(market.LoopId, "late", [new DeliveredReading(1, "battery-in", share.Hour, 9.5m)], market.End.AddDays(1)));
+
+        (await host.Send(new ResettleHour(market.LoopId, share.Hour))).ShouldBeTrue();
+        (await host.Send(new ResettleHour(market.LoopId, share.Hour))).ShouldBeFalse();
+
+        var moved = await host.Look(db => db.Transfers.AsNoTracking().Where(transfer => transfer.LoopId == market.LoopId && transfer.Kind == TransferKind.Correction).ToListAsync());
+        var accounts = await host.Look(db => db.Accounts.AsNoTracking().Where(account => account.LoopId == market.LoopId).ToDictionaryAsync(account => account.Id, account => account.Kind));
+        long To(AccountKind kind) => moved.Sum(transfer => accounts[transfer.CreditAccount] == kind ? transfer.Amount : accounts[transfer.DebitAccount] == kind ? -transfer.Amount : 0);
+        var cost = To(AccountKind.Imbalance) + To(AccountKind.NetworkFees);
+        cost.ShouldBeGreaterThan(0);
+
+        // Of what it cost more, the owner bears the owner's part: 80 %; the loop the rest.
+        var result = share.Result - Money.FromMicro(cost);
+        var part = result - Money.FromMicro(Rounding.DivideAwayFromZero((Int128)result.Micro * 8, 10));
+        To(AccountKind.StoreShares).ShouldBe((part - share.Amount).Micro);
+        (await host.Look(db => db.CorrectedMembers.SingleAsync(one => one.LoopId == market.LoopId))).Amount.ShouldBe(Money.FromMicro(cost) + part - share.Amount);
     }
 
     [Fact]
