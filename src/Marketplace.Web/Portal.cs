@@ -9,6 +9,7 @@ using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Devices;
 using Marketplace.Web.Features.Forecasts;
+using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Metering;
@@ -37,6 +38,7 @@ public static class Portal
         builder.AddShell();
         builder.AddAccounts();
         builder.AddSigning();
+        builder.AddGovernance();
         builder.AddLedger();
         builder.AddTransparency();
         builder.AddLoops();
@@ -69,6 +71,7 @@ public static class Portal
         app.MapShell();
         app.MapAccounts();
         app.MapSigning();
+        app.MapGovernance();
         app.MapLedgerEndpoints();
         app.MapTransparency();
         app.MapMetering();

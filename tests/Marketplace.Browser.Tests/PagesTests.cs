@@ -98,6 +98,17 @@ public sealed class PagesTests(Portal portal)
         { "resident", Loop + "/sharing" },
         { "resident", Loop + "/notifications" },
         { "resident", "/shared" },
+        { "resident", Loop + "/votes" },
+        { "resident", Loop + "/votes/new" },
+        { "resident", Loop + "/votes/new?kind=Tariff" },
+        { "resident", Loop + "/votes/new?kind=AdmitMember" },
+        { "operator", Loop + "/votes/rules" },
+        { "resident", Loop + "/agreements" },
+        { "resident", Loop + "/agreements?topic=Proof&agrees=yes" },
+        { "operator", Loop + "/agreements" },
+        { "investor", Loop + "/campaigns" },
+        { "solar", Loop + "/campaigns/new" },
+        { "resident", Loop + "/parties/pv-park" },
     };
 
     [Theory]

@@ -170,6 +170,9 @@ public enum AccountKind : short
 
     /// <summary>Fees of reminders.</summary>
     ReminderFees = 62,
+
+    /// <summary>What is held of members' pledges until a campaign's target is reached or it ends.</summary>
+    Pledges = 70,
 }
 
 public sealed class JournalAccount

@@ -35,6 +35,36 @@ public interface IOperatorAct : IGuarded, IChange
     bool IGuarded.Permits(Actor actor) => actor.Operates(LoopId);
 }
 
+/// <summary>What a loop's members may decide by vote in place of its operator. Stored as numbers: never renumber.</summary>
+public enum GovernedArea : short
+{
+    /// <summary>Who takes part.</summary>
+    Members = 1,
+
+    /// <summary>Who cosigns the ledger.</summary>
+    Witnesses = 2,
+
+    /// <summary>How orders are brought together, and within which prices.</summary>
+    MarketRules = 3,
+
+    Tariff = 4,
+
+    /// <summary>Templates of contracts.</summary>
+    Template = 5,
+
+    /// <summary>How votes are counted, who votes, and who decides what.</summary>
+    Constitution = 6,
+}
+
+/// <summary>An operator's act of a kind that the members of a loop may have kept to themselves. Then the operator is refused and told to propose it.
+/// What a vote has decided does not come this way: it goes to the code below the act's handler.</summary>
+public interface IGoverned
+{
+    int LoopId { get; }
+
+    GovernedArea Area { get; }
+}
+
 /// <summary>Writes operators' acts down and commits them to the loop's ledger, so that the operator too can undo none unseen. What the
 /// system does by itself shows in its own records.</summary>
 public sealed class AuditBehaviour<TRequest, TResponse>(Work work, CurrentActor current, TimeProvider time) : IPipelineBehavior<TRequest, TResponse>

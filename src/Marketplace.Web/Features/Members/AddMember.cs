@@ -4,14 +4,15 @@ using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Web.Pipeline;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Members;
 
 /// <summary>Takes a new party into the loop. Answers its id, counted within the loop.</summary>
 /// <param name="Key">The name in files and records, without personal data.</param>
-public sealed record AddMember(int LoopId, string Key, string Name, string Kind, IReadOnlyList<Role> Roles) : IRequest<int>, IOperatorAct
+public sealed record AddMember(int LoopId, string Key, string Name, string Kind, IReadOnlyList<Role> Roles) : IRequest<int>, IOperatorAct, IGoverned
 {
+    GovernedArea IGoverned.Area => GovernedArea.Members;
+
     string IOperatorAct.Subject => "member " + Key;
 }
 
@@ -37,22 +38,7 @@ internal static class MemberRoles
     public static bool AreSome(IReadOnlyList<Role> roles) => roles.Count > 0 && roles.All(Enum.IsDefined);
 }
 
-public sealed class AddMemberHandler(Work work, TimeProvider time) : IRequestHandler<AddMember, int>
+public sealed class AddMemberHandler(MemberRegister register) : IRequestHandler<AddMember, int>
 {
-    public async Task<int> Handle(AddMember request, CancellationToken cancellationToken)
-    {
-        // Ids are counted without gaps: one at a time in each loop.
-        await work.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('market.members'), {request.LoopId})", cancellationToken);
-        var inLoop = work.Db.Members.Where(member => member.LoopId == request.LoopId);
-        if (await inLoop.AnyAsync(member => member.Key == request.Key, cancellationToken))
-        {
-            throw new RefusedException(nameof(request.Key), string.Create(CultureInfo.InvariantCulture, $"Another member has the key {request.Key}. Choose a different one."));
-        }
-
-        var id = (await inLoop.MaxAsync(member => (int?)member.Id, cancellationToken) ?? 0) + 1;
-        work.Db.Members.Add(new Member { LoopId = request.LoopId, Id = id, Key = request.Key, Name = request.Name.Trim(), Kind = request.Kind.Trim(), JoinedAt = time.GetUtcNow() });
-        work.Db.MemberRoles.AddRange(request.Roles.Distinct().Select(role => new MemberRole { LoopId = request.LoopId, MemberId = id, Role = role }));
-        await work.Db.SaveChangesAsync(cancellationToken);
-        return id;
-    }
+    public Task<int> Handle(AddMember request, CancellationToken cancellationToken) => register.AddAsync(request, cancellationToken);
 }

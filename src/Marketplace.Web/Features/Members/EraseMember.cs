@@ -58,6 +58,12 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime, Priva
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.document_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.consumption_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.access_grants WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
+        // What was written in discussions, and a name under which the members voted to admit it.
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM market.proposal_comments c WHERE c.loop_id = {loopId} AND (c.member_id = {memberId} OR c.number = -1
+                AND EXISTS (SELECT FROM market.proposals p WHERE p.loop_id = c.loop_id AND p.number = c.proposal AND p.change::jsonb ->> 'Key' = {member.Key}))
+            """, cancellationToken);
         // Copies that hold something of the member go, whoever asked for them; the files with them, once it is certain.
         var gone = await db.Database.SqlQuery<Guid>(
             $"""DELETE FROM market.personal_copies WHERE loop_id = {loopId} AND {memberId} = ANY (members) RETURNING id AS "Value" """).ToListAsync(cancellationToken);

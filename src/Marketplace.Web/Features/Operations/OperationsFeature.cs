@@ -3,6 +3,7 @@ using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Privacy;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Forecasts;
+using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Pipeline;
@@ -44,6 +45,7 @@ public static class OperationsFeature
             quartz.ScheduleJob<SettleAccountsJob>(trigger => trigger
                 .WithIdentity("settle accounts")
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
+            quartz.ScheduleGovernance();
             quartz.ScheduleAlarms();
             quartz.ScheduleSending();
             quartz.ScheduleMonths();

@@ -110,6 +110,14 @@ public static class PersonalTables
             SELECT number, hour, CASE WHEN from_member_id = $2 THEN 'from you' ELSE 'to you' END AS direction, counters
             FROM market.handovers WHERE loop_id = $1 AND (from_member_id = $2 OR to_member_id = $2) ORDER BY number
             """),
+        new("community_records", "SELECT record_key, kind, at, convert_from(canonical, 'UTF8') AS record FROM market.community_records WHERE loop_id = $1 AND member_id = $2 ORDER BY at, record_key"),
+        new("agreements", "SELECT topic, number, version, language, agrees, at FROM market.agreements WHERE loop_id = $1 AND member_id = $2 ORDER BY topic, number"),
+        new("proposals", "SELECT number, kind, change, before, opened_at, closes_at, takes_effect_at FROM market.proposals WHERE loop_id = $1 AND member_id = $2 ORDER BY number"),
+        new("proposal_voters", "SELECT proposal, weight FROM market.proposal_voters WHERE loop_id = $1 AND member_id = $2 ORDER BY proposal"),
+        new("votes", "SELECT proposal, number, choice, at FROM market.votes WHERE loop_id = $1 AND member_id = $2 ORDER BY proposal, number"),
+        new("proposal_comments", "SELECT proposal, number, at, text FROM market.proposal_comments WHERE loop_id = $1 AND member_id = $2 ORDER BY proposal, number"),
+        new("campaigns", "SELECT id, plant_code, kind, title, words, target, opens_at, closes_at FROM market.campaigns WHERE loop_id = $1 AND owner_id = $2 ORDER BY id"),
+        new("campaign_pledges", "SELECT campaign_id, number, amount, at FROM market.campaign_pledges WHERE loop_id = $1 AND member_id = $2 ORDER BY campaign_id, number"),
         new("alarms", "SELECT id, kind, severity, subject, since, opened_at, resolved_at FROM market.alarms WHERE loop_id = $1 AND member_id = $2 ORDER BY id"),
         new("access_granted", """
             SELECT id, relation, email, scope, valid_from, valid_until, granted_at, revoked_at, last_used_at

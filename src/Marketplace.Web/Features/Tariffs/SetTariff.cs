@@ -39,9 +39,11 @@ public sealed record TariffPlan
 /// <summary>Makes a new version of a loop's tariff, from an hour on. What was settled and billed before keeps the version it had: an hour whose gate has
 /// closed cannot get another.</summary>
 /// <param name="Reason">Members read it.</param>
-public sealed record SetTariff(int LoopId, DateTimeOffset ValidFrom, TariffPlan Plan, string Reason) : IRequest<int>, IOperatorAct
+public sealed record SetTariff(int LoopId, DateTimeOffset ValidFrom, TariffPlan Plan, string Reason) : IRequest<int>, IOperatorAct, IGoverned
 {
     public const int MostLevies = 20;
+
+    GovernedArea IGoverned.Area => GovernedArea.Tariff;
 
     public string Subject => string.Create(CultureInfo.InvariantCulture,
         $"from {Instants.Iso(ValidFrom)}: fees {string.Join('/', Carriers.All.Select(carrier => Plan.NetworkFees.GetValueOrDefault(carrier).MicroPerKWh))}, zones {Plan.ZoneFees.Count}, levies {Plan.Levies.Count}, standing {Plan.StandingChargePerDay.Micro}, tax {Plan.VatBasisPoints}");
@@ -76,9 +78,17 @@ public sealed class SetTariffValidator : AbstractValidator<SetTariff>
     private static bool Fits(Price price) => price >= Price.Zero && price <= Highest;
 }
 
-internal sealed class SetTariffHandler(Work work, Gate gate, CurrentActor current, TimeProvider time) : IRequestHandler<SetTariff, int>
+internal sealed class SetTariffHandler(TariffBook book) : IRequestHandler<SetTariff, int>
 {
-    public async Task<int> Handle(SetTariff request, CancellationToken cancellationToken)
+    public Task<int> Handle(SetTariff request, CancellationToken cancellationToken) => book.SetAsync(request, cancellationToken);
+}
+
+/// <summary>Where new versions of tariffs are written, by whoever decided them: the operator, or the members by a vote.</summary>
+public sealed class TariffBook(Work work, Gate gate, CurrentActor current, TimeProvider time)
+{
+    /// <summary>Writes a version in the caller's transaction.</summary>
+    /// <returns>Its number.</returns>
+    public async Task<int> SetAsync(SetTariff request, CancellationToken cancellationToken)
     {
         var (db, plan) = (work.Db, request.Plan);
         var loop = await db.Loops.FromSql($"SELECT * FROM market.loops WHERE id = {request.LoopId} FOR UPDATE").AsNoTracking().SingleAsync(cancellationToken);

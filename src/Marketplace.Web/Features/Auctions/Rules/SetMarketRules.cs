@@ -25,8 +25,10 @@ public sealed record RulesWished(Mechanism Heat, Mechanism Cold, Mechanism Elect
 }
 
 /// <summary>Sets the rules of a loop's market from an hour on. Hours whose gate has closed keep theirs.</summary>
-public sealed record SetMarketRules(int LoopId, RulesWished Rules, DateTimeOffset ValidFrom, string Reason) : IRequest<int>, IOperatorAct
+public sealed record SetMarketRules(int LoopId, RulesWished Rules, DateTimeOffset ValidFrom, string Reason) : IRequest<int>, IOperatorAct, IGoverned
 {
+    GovernedArea IGoverned.Area => GovernedArea.MarketRules;
+
     public string Subject =>
         $"from {Instants.Iso(ValidFrom)}: heat {Rules.Heat.Name()}, cold {Rules.Cold.Name()}, electricity {Rules.Electricity.Name()}";
 }
@@ -59,9 +61,17 @@ public sealed class SetMarketRulesValidator : AbstractValidator<SetMarketRules>
     }
 }
 
-internal sealed class SetMarketRulesHandler(Work work, Gate gate, CurrentActor current, TimeProvider time) : IRequestHandler<SetMarketRules, int>
+internal sealed class SetMarketRulesHandler(RulesBook book) : IRequestHandler<SetMarketRules, int>
 {
-    public async Task<int> Handle(SetMarketRules request, CancellationToken cancellationToken)
+    public Task<int> Handle(SetMarketRules request, CancellationToken cancellationToken) => book.SetAsync(request, cancellationToken);
+}
+
+/// <summary>Where rules of a market are written, by whoever decided them: the operator, or the members by a vote.</summary>
+public sealed class RulesBook(Work work, Gate gate, CurrentActor current, TimeProvider time)
+{
+    /// <summary>Writes a version in the caller's transaction.</summary>
+    /// <returns>Its number.</returns>
+    public async Task<int> SetAsync(SetMarketRules request, CancellationToken cancellationToken)
     {
         var db = work.Db;
         var loop = await db.Loops.FromSql($"SELECT * FROM market.loops WHERE id = {request.LoopId} FOR UPDATE").SingleAsync(cancellationToken);

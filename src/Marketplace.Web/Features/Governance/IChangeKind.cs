@@ -1,0 +1,77 @@
+using Marketplace.Data;
+using Marketplace.Web.Pipeline;
+
+namespace Marketplace.Web.Features.Governance;
+
+/// <summary>What members can propose. Stored as numbers: never renumber.</summary>
+public enum ProposalKind : short
+{
+    AdmitMember = 1,
+    ExpelMember = 2,
+    AdmitWitness = 3,
+    ExpelWitness = 4,
+
+    /// <summary>Mechanisms, bounds of prices, rounds.</summary>
+    MarketRules = 5,
+    Tariff = 6,
+
+    /// <summary>Publishing or retiring a template of contracts.</summary>
+    Template = 7,
+    Founders = 8,
+
+    /// <summary>How votes are counted and who decides what.</summary>
+    Constitution = 9,
+}
+
+/// <summary>How a field of a change is filled in.</summary>
+public enum FieldShape
+{
+    Text,
+    Number,
+    Lines,
+    Choice,
+
+    /// <summary>Several of the options; the value lists them with commas.</summary>
+    Choices,
+}
+
+/// <param name="Words">What the option is called; null: its name stands among the texts.</param>
+public sealed record ChangeOption(string Value, string? Words = null);
+
+/// <summary>One thing that a change says.</summary>
+/// <param name="Name">Its words are <c>Field.{Name}</c> in Texts.resx.</param>
+/// <param name="Value">As it stands now; empty where there is nothing yet.</param>
+/// <param name="IsPrivate">It names a person: it is kept where it can be erased, and stands in no record.</param>
+public sealed record ChangeField(string Name, FieldShape Shape, string Value, string Unit = "", IReadOnlyList<ChangeOption>? Options = null, bool Optional = false, bool IsPrivate = false)
+{
+    public IReadOnlyList<ChangeOption> Choices => Options ?? [];
+}
+
+/// <summary>A change with all its fields, those that stay as they are included.</summary>
+/// <param name="Proposal">The vote's number.</param>
+/// <param name="EffectiveAt">On the market clock.</param>
+public sealed record Change(int Proposal, DateTimeOffset EffectiveAt, string Reason, IReadOnlyDictionary<string, string> Fields)
+{
+    public string this[string name] => Fields.GetValueOrDefault(name) ?? "";
+}
+
+/// <summary>One kind of change that members can vote on. A further kind is one class more; it is found by itself.</summary>
+public interface IChangeKind
+{
+    ProposalKind Kind { get; }
+
+    GovernedArea Area { get; }
+
+    /// <summary>Whether it is written as soon as it is accepted, to hold from its date on; else it is done at its date.</summary>
+    bool IsWrittenAhead { get; }
+
+    /// <summary>What the change can say, as it stands now.</summary>
+    Task<IReadOnlyList<ChangeField>> FieldsAsync(Loop loop, CancellationToken cancellationToken);
+
+    /// <summary>Refuses what cannot be, field by field. Nothing is changed.</summary>
+    Task CheckAsync(Loop loop, Change change, CancellationToken cancellationToken);
+
+    /// <summary>Does it in the caller's transaction, by the same code as the operator's own act.</summary>
+    /// <exception cref="RefusedException">It has become impossible; the message says why.</exception>
+    Task ApplyAsync(Loop loop, Change change, CancellationToken cancellationToken);
+}
