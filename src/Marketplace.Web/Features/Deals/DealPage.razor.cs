@@ -105,5 +105,7 @@ public sealed partial class DealPage
         await LoadAsync();
     }
 
+    private string Card(int member) => string.Create(CultureInfo.InvariantCulture, $"{Loop.Path}/parties/number/{member}");
+
     private string ProofOf(DealAct act) => string.Create(CultureInfo.InvariantCulture, $"{Loop.Path}/deals/{DealId}/acts/{act.Number}/proof");
 }

@@ -14,6 +14,9 @@ public static class DemoAccounts
     /// <summary>Whose firm looks after the meters. It is no party of the generated market and is made beside it.</summary>
     public static DemoAccount Technician { get; } = new("loop-service", "technician@lindenhof.example", "Lindenhof Messdienst", "Technician");
 
+    /// <summary>Members who alone vote until they change that.</summary>
+    public static IReadOnlyList<string> Founders { get; } = ["home-05", "home-12", "sun-coop"];
+
     /// <summary>One for each role of the demo loop.</summary>
     public static IReadOnlyList<DemoAccount> All { get; } =
     [

@@ -3,6 +3,7 @@ using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica.Demo;
 using Marketplace.Web.Features.Accounts;
+using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
@@ -74,6 +75,7 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
             await DemoAccounts.SeedAsync(requests, db, loopId, account, cancellationToken);
         }
 
+        await NameFoundersAsync(requests, services.GetRequiredService<Constitutions>(), db, loopId, cancellationToken);
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
         var clock = await db.Clocks.SingleAsync(clock => clock.LoopId == loopId, cancellationToken);
         if (clock.Rate == 0)
@@ -100,6 +102,16 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
         await db.SaveChangesAsync(cancellationToken);
         progress.IsReady = true;
         LogSignIns(string.Join(", ", DemoAccounts.All.Select(account => account.Email)), DemoSignIns.Password);
+    }
+
+    /// <summary>The loop begins with three founders who have people in the demo, so that a visitor can bring a vote to its end.</summary>
+    private static async Task NameFoundersAsync(Requests requests, Constitutions constitutions, MarketplaceDb db, int loopId, CancellationToken cancellationToken)
+    {
+        if ((await constitutions.ReadAsync(loopId, cancellationToken)).Version == 0)
+        {
+            var founders = await db.Members.Where(member => member.LoopId == loopId && DemoAccounts.Founders.Contains(member.Key)).Select(member => member.Id).ToListAsync(cancellationToken);
+            await requests.Send(new SetConstitution(loopId, Constitution.First with { Founders = founders }), Actor.System, cancellationToken);
+        }
     }
 
     private static LoopPlan Plan(DemoLoop district)

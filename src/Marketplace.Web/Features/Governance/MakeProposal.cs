@@ -63,7 +63,18 @@ internal sealed class MakeProposalHandler(Work work, ChangeKinds kinds, Constitu
 
         var fields = await kind.FieldsAsync(loop, cancellationToken);
         var stands = fields.ToDictionary(field => field.Name, field => field.Value);
-        var changed = request.Fields.Where(field => stands.ContainsKey(field.Key) && Normal(field.Value) != Normal(stands[field.Key])).ToDictionary(field => field.Key, field => Normal(field.Value));
+        var changed = new Dictionary<string, string>();
+        foreach (var field in fields.Where(field => request.Fields.ContainsKey(field.Name)))
+        {
+            // Numbers are kept with a point, whoever typed them; the job that carries the change out has no language.
+            var typed = Normal(request.Fields[field.Name]);
+            var value = field.Shape == FieldShape.Number ? typed.Replace(',', '.') : typed;
+            if (value != Normal(field.Value))
+            {
+                changed[field.Name] = value;
+            }
+        }
+
         if (changed.Count == 0)
         {
             throw new RefusedException("Nothing would change. Say what is to be different.");

@@ -54,7 +54,8 @@ internal sealed class ReputationsOfMembers(MarketplaceDb db) : IReputation
 }
 
 /// <summary>A member's card for the others of the loop. What it gives is for all of them; what it takes is for those it has deals with.</summary>
-public sealed record ShowParty(int LoopId, string Key) : IRequest<PartyCard>, IGuarded
+/// <param name="MemberId">The member by its number, in place of the key.</param>
+public sealed record ShowParty(int LoopId, string Key, int? MemberId = null) : IRequest<PartyCard>, IGuarded
 {
     public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
 }
@@ -68,7 +69,7 @@ internal sealed class ShowPartyHandler(MarketplaceDb db, IReputation reputations
     public async Task<PartyCard> Handle(ShowParty request, CancellationToken cancellationToken)
     {
         var loopId = request.LoopId;
-        var member = await db.Members.AsNoTracking().SingleOrDefaultAsync(member => member.LoopId == loopId && member.Key == request.Key, cancellationToken)
+        var member = await db.Members.AsNoTracking().SingleOrDefaultAsync(member => member.LoopId == loopId && (request.MemberId == null ? member.Key == request.Key : member.Id == request.MemberId), cancellationToken)
             ?? throw new NotPermittedException(nameof(ShowParty));
         var now = await marketTime.NowAsync(loopId, cancellationToken);
         var during = new Interval(MarketHour.Containing(now).AddDays(-365), MarketHour.Containing(now));
