@@ -2638,6 +2638,238 @@ namespace Marketplace.Migrations.Migrations
                     b.ToTable("dispatches", "market");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Dispute", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateOnly>("AnswerBy")
+                        .HasColumnType("date")
+                        .HasColumnName("answer_by");
+
+                    b.Property<long?>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int?>("BatchPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch_position");
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<byte[]>("Canonical")
+                        .HasColumnType("bytea")
+                        .HasColumnName("canonical");
+
+                    b.Property<short>("Cure")
+                        .HasColumnType("smallint")
+                        .HasColumnName("cure");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decided_by");
+
+                    b.Property<DateOnly?>("DecidedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("decided_on");
+
+                    b.Property<long>("DisputedCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("disputed_cents");
+
+                    b.Property<long>("GrantedCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("granted_cents");
+
+                    b.Property<short>("Line")
+                        .HasColumnType("smallint")
+                        .HasColumnName("line");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid?>("OpenedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("opened_by");
+
+                    b.Property<DateOnly>("OpenedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("opened_on");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_disputes");
+
+                    b.HasIndex("LoopId", "BatchId")
+                        .HasDatabaseName("ix_disputes_loop_id_batch_id")
+                        .HasFilter("batch_id IS NOT NULL");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_disputes_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_disputes_loop_id_submission_id");
+
+                    b.HasIndex("LoopId", "BillId", "Line")
+                        .IsUnique()
+                        .HasDatabaseName("ux_disputes_open")
+                        .HasFilter("state = 1");
+
+                    b.HasIndex("LoopId", "State", "AnswerBy")
+                        .HasDatabaseName("ix_disputes_loop_id_state_answer_by");
+
+                    b.ToTable("disputes", "market", t =>
+                        {
+                            t.HasCheckConstraint("disputes_cents", "disputed_cents > 0 AND granted_cents BETWEEN 0 AND disputed_cents");
+
+                            t.HasCheckConstraint("disputes_outcome", "(granted_cents > 0) = (state IN (2, 4)) AND (granted_cents > 0) = (cure > 0)");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DisputeFile", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("By")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("content_type");
+
+                    b.Property<int>("DisputeId")
+                        .HasColumnType("integer")
+                        .HasColumnName("dispute_id");
+
+                    b.Property<string>("FileName")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("file_name");
+
+                    b.Property<bool>("FromOperator")
+                        .HasColumnType("boolean")
+                        .HasColumnName("from_operator");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_dispute_files");
+
+                    b.HasIndex("LoopId", "DisputeId")
+                        .HasDatabaseName("ix_dispute_files_loop_id_dispute_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_dispute_files_loop_id_submission_id");
+
+                    b.ToTable("dispute_files", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DisputeMessage", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("By")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by");
+
+                    b.Property<int>("DisputeId")
+                        .HasColumnType("integer")
+                        .HasColumnName("dispute_id");
+
+                    b.Property<bool>("FromOperator")
+                        .HasColumnType("boolean")
+                        .HasColumnName("from_operator");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_dispute_messages");
+
+                    b.HasIndex("LoopId", "DisputeId")
+                        .HasDatabaseName("ix_dispute_messages_loop_id_dispute_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_dispute_messages_loop_id_submission_id");
+
+                    b.ToTable("dispute_messages", "market");
+                });
+
             modelBuilder.Entity("Marketplace.Data.FlagResolution", b =>
                 {
                     b.Property<int>("LoopId")
@@ -2716,6 +2948,51 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_forecast_days");
 
                     b.ToTable("forecast_days", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.GoodwillCredit", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("DisputeId")
+                        .HasColumnType("integer")
+                        .HasColumnName("dispute_id");
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("given_at");
+
+                    b.Property<DateOnly>("GivenOn")
+                        .HasColumnType("date")
+                        .HasColumnName("given_on");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.HasKey("LoopId", "DisputeId")
+                        .HasName("pk_goodwill_credits");
+
+                    b.HasIndex("LoopId", "BillId")
+                        .HasDatabaseName("ix_goodwill_credits_loop_id_bill_id");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_goodwill_credits_loop_id_member_id");
+
+                    b.ToTable("goodwill_credits", "market", t =>
+                        {
+                            t.HasCheckConstraint("goodwill_credits_cents", "cents > 0");
+                        });
                 });
 
             modelBuilder.Entity("Marketplace.Data.Handover", b =>
@@ -2944,6 +3221,135 @@ namespace Marketplace.Migrations.Migrations
                         .HasName("pk_hour_steps");
 
                     b.ToTable("hour_steps", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.InstalmentDocument", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("PlanId")
+                        .HasColumnType("integer")
+                        .HasColumnName("plan_id");
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<bool>("Running")
+                        .HasColumnType("boolean")
+                        .HasColumnName("running");
+
+                    b.HasKey("LoopId", "PlanId", "BillId")
+                        .HasName("pk_instalment_documents");
+
+                    b.HasIndex("LoopId", "BillId")
+                        .IsUnique()
+                        .HasDatabaseName("ux_instalment_documents_running")
+                        .HasFilter("running");
+
+                    b.ToTable("instalment_documents", "market", t =>
+                        {
+                            t.HasCheckConstraint("instalment_documents_cents", "cents > 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.InstalmentPart", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("PlanId")
+                        .HasColumnType("integer")
+                        .HasColumnName("plan_id");
+
+                    b.Property<short>("Number")
+                        .HasColumnType("smallint")
+                        .HasColumnName("number");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.HasKey("LoopId", "PlanId", "Number")
+                        .HasName("pk_instalment_parts");
+
+                    b.ToTable("instalment_parts", "market", t =>
+                        {
+                            t.HasCheckConstraint("instalment_parts_cents", "cents > 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.InstalmentPlan", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AgreedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("agreed_at");
+
+                    b.Property<Guid?>("AgreedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreed_by");
+
+                    b.Property<DateOnly>("AgreedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("agreed_on");
+
+                    b.Property<DateOnly?>("EndedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ended_on");
+
+                    b.Property<int>("GraceDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("grace_days");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("SubmissionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submission_id");
+
+                    b.Property<long>("TotalCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("total_cents");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_instalment_plans");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_instalment_plans_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "SubmissionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_instalment_plans_loop_id_submission_id");
+
+                    b.ToTable("instalment_plans", "market", t =>
+                        {
+                            t.HasCheckConstraint("instalment_plans_total", "total_cents > 0");
+                        });
                 });
 
             modelBuilder.Entity("Marketplace.Data.Invitation", b =>
@@ -4912,6 +5318,140 @@ namespace Marketplace.Migrations.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Reminder", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BillId")
+                        .HasColumnType("integer")
+                        .HasColumnName("bill_id");
+
+                    b.Property<long>("Cents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cents");
+
+                    b.Property<long>("FeeCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fee_cents");
+
+                    b.Property<short>("Level")
+                        .HasColumnType("smallint")
+                        .HasColumnName("level");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<DateOnly>("MadeOn")
+                        .HasColumnType("date")
+                        .HasColumnName("made_on");
+
+                    b.Property<int>("MemberId")
+                        .HasColumnType("integer")
+                        .HasColumnName("member_id");
+
+                    b.Property<int>("TermsVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("terms_version");
+
+                    b.HasKey("LoopId", "Id")
+                        .HasName("pk_reminders");
+
+                    b.HasIndex("LoopId", "MemberId")
+                        .HasDatabaseName("ix_reminders_loop_id_member_id");
+
+                    b.HasIndex("LoopId", "BillId", "Level")
+                        .IsUnique()
+                        .HasDatabaseName("ux_reminders_level");
+
+                    b.ToTable("reminders", "market", t =>
+                        {
+                            t.HasCheckConstraint("reminders_cents", "cents > 0 AND fee_cents >= 0 AND level > 0");
+                        });
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReminderDay", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<DateTimeOffset>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.HasKey("LoopId", "Day")
+                        .HasName("pk_reminder_days");
+
+                    b.ToTable("reminder_days", "market");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReminderTerms", b =>
+                {
+                    b.Property<int>("LoopId")
+                        .HasColumnType("integer")
+                        .HasColumnName("loop_id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<int>("AnswerDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("answer_days");
+
+                    b.Property<int>("GraceDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("grace_days");
+
+                    b.Property<long>("LeastCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("least_cents");
+
+                    b.PrimitiveCollection<int[]>("LevelDays")
+                        .IsRequired()
+                        .HasColumnType("integer[]")
+                        .HasColumnName("level_days");
+
+                    b.PrimitiveCollection<long[]>("LevelFeeCents")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("level_fee_cents");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<Guid?>("SetBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("set_by");
+
+                    b.Property<DateOnly>("ValidFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("valid_from");
+
+                    b.HasKey("LoopId", "Version")
+                        .HasName("pk_reminder_terms");
+
+                    b.ToTable("reminder_terms", "market", t =>
+                        {
+                            t.HasCheckConstraint("reminder_terms_levels", "cardinality(level_days) = cardinality(level_fee_cents)");
+                        });
+                });
+
             modelBuilder.Entity("Marketplace.Data.Settlement", b =>
                 {
                     b.Property<int>("LoopId")
@@ -6574,6 +7114,43 @@ namespace Marketplace.Migrations.Migrations
                         .HasConstraintName("fk_dispatches_loops_loop_id");
                 });
 
+            modelBuilder.Entity("Marketplace.Data.Dispute", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_disputes_members_loop_id_member_id");
+
+                    b.HasOne("Marketplace.Data.BillLineRow", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId", "Line")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_disputes_bill_lines_loop_id_bill_id_line");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DisputeFile", b =>
+                {
+                    b.HasOne("Marketplace.Data.Dispute", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DisputeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dispute_files_disputes_loop_id_dispute_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.DisputeMessage", b =>
+                {
+                    b.HasOne("Marketplace.Data.Dispute", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "DisputeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dispute_messages_disputes_loop_id_dispute_id");
+                });
+
             modelBuilder.Entity("Marketplace.Data.FlagResolution", b =>
                 {
                     b.HasOne("Marketplace.Data.ReadingFlag", null)
@@ -6592,6 +7169,30 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_forecast_days_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.GoodwillCredit", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_goodwill_credits_bills_loop_id_bill_id");
+
+                    b.HasOne("Marketplace.Data.Dispute", null)
+                        .WithOne()
+                        .HasForeignKey("Marketplace.Data.GoodwillCredit", "LoopId", "DisputeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_goodwill_credits_disputes_loop_id_dispute_id");
+
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_goodwill_credits_members_loop_id_member_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Handover", b =>
@@ -6627,6 +7228,43 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_hour_steps_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.InstalmentDocument", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_instalment_documents_bills_loop_id_bill_id");
+
+                    b.HasOne("Marketplace.Data.InstalmentPlan", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "PlanId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_instalment_documents_instalment_plans_loop_id_plan_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.InstalmentPart", b =>
+                {
+                    b.HasOne("Marketplace.Data.InstalmentPlan", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "PlanId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_instalment_parts_instalment_plans_loop_id_plan_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.InstalmentPlan", b =>
+                {
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_instalment_plans_members_loop_id_member_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.Invitation", b =>
@@ -6963,6 +7601,43 @@ namespace Marketplace.Migrations.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_reading_photos_manual_readings_loop_id_reading_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.Reminder", b =>
+                {
+                    b.HasOne("Marketplace.Data.Bill", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "BillId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reminders_bills_loop_id_bill_id");
+
+                    b.HasOne("Marketplace.Data.Member", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId", "MemberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reminders_members_loop_id_member_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReminderDay", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reminder_days_loops_loop_id");
+                });
+
+            modelBuilder.Entity("Marketplace.Data.ReminderTerms", b =>
+                {
+                    b.HasOne("Marketplace.Data.Loop", null)
+                        .WithMany()
+                        .HasForeignKey("LoopId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_reminder_terms_loops_loop_id");
                 });
 
             modelBuilder.Entity("Marketplace.Data.SharedAmountRow", b =>

@@ -207,6 +207,26 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<BankEntry> BankEntries => Set<BankEntry>();
 
+    public DbSet<Dispute> Disputes => Set<Dispute>();
+
+    public DbSet<DisputeMessage> DisputeMessages => Set<DisputeMessage>();
+
+    public DbSet<DisputeFile> DisputeFiles => Set<DisputeFile>();
+
+    public DbSet<GoodwillCredit> GoodwillCredits => Set<GoodwillCredit>();
+
+    public DbSet<ReminderTerms> ReminderTerms => Set<ReminderTerms>();
+
+    public DbSet<Reminder> Reminders => Set<Reminder>();
+
+    public DbSet<ReminderDay> ReminderDays => Set<ReminderDay>();
+
+    public DbSet<InstalmentPlan> InstalmentPlans => Set<InstalmentPlan>();
+
+    public DbSet<InstalmentPart> InstalmentParts => Set<InstalmentPart>();
+
+    public DbSet<InstalmentDocument> InstalmentDocuments => Set<InstalmentDocument>();
+
     public DbSet<CorrectedMember> CorrectedMembers => Set<CorrectedMember>();
 
     public DbSet<StoreTerms> StoreTerms => Set<StoreTerms>();

@@ -60,6 +60,9 @@ public enum RecordKind : byte
     /// <summary>A member's word that somebody may look at what is the member's, or that this is over.</summary>
     AccessGrant = 18,
 
+    /// <summary>How a dispute about a line of a bill ended.</summary>
+    DisputeOutcome = 19,
+
     /// <summary>A member's agreement to what the ledger proves or to a use of data, or that it is withdrawn.</summary>
     Agreement = 24,
 

@@ -8,6 +8,7 @@ using Marketplace.Web.Features.Consumption;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Devices;
+using Marketplace.Web.Features.Disputes;
 using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Ledger;
@@ -18,6 +19,7 @@ using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Features.Prices;
 using Marketplace.Web.Features.Privacy;
+using Marketplace.Web.Features.Reminders;
 using Marketplace.Web.Features.Replay;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Settlement;
@@ -58,6 +60,8 @@ public static class Portal
         builder.AddSending();
         builder.AddPrivacy();
         builder.AddPayments();
+        builder.AddDisputes();
+        builder.AddReminders();
         builder.AddPrices();
         builder.AddCharging();
         builder.AddApi();
@@ -84,6 +88,7 @@ public static class Portal
         app.MapBills();
         app.MapPrivacy();
         app.MapPayments();
+        app.MapDisputes();
         app.MapApi();
         return app;
     }

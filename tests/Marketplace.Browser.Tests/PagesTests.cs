@@ -89,6 +89,14 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/bill-queue" },
         { "operator", Loop + "/operations/payments" },
         { "operator", Loop + "/operations/payments/worklist" },
+        { "operator", Loop + "/operations/payments/reminders" },
+        { "operator", Loop + "/operations/payments/instalments" },
+        { "operator", Loop + "/operations/payments/instalments?member=5" },
+        { "operator", Loop + "/operations/disputes" },
+        { "operator", Loop + "/disputes/1" },
+        { "operator", Loop + "/account?member=9" },
+        { "resident", Loop + "/disputes" },
+        { "resident", Loop + "/disputes/1" },
         { "operator", Loop + "/operations/sending" },
         { "operator", Loop + "/tariffs" },
         { "resident", Loop + "/billing-details" },
@@ -124,6 +132,21 @@ public sealed class PagesTests(Portal portal)
         await visit.ShouldBeAccessibleAsync();
         await ShouldFitAsync(visit);
         await visit.ShootAsync((person.Length == 0 ? "visitor" : person) + path.Replace('/', '-').Replace('?', '-').Replace('=', '-'));
+        await visit.Page.SetViewportSizeAsync(390, 844);
+        await ShouldFitAsync(visit);
+        visit.ShouldBeContent();
+    }
+
+    [Fact]
+    public async Task A_line_is_disputed_from_its_bill()
+    {
+        await using var visit = await SignedInAsync("resident");
+        await visit.GoToAsync(Loop + "/disputes/1");
+        await visit.Page.Locator("main a[href*='/bills/']").First.ClickAsync();
+        await visit.Page.Locator("a[href*='/disputes/new']").ClickAsync();
+
+        await Assertions.Expect(visit.Page.Locator("#field-Reason")).ToBeVisibleAsync();
+        await visit.ShouldBeAccessibleAsync();
         await visit.Page.SetViewportSizeAsync(390, 844);
         await ShouldFitAsync(visit);
         visit.ShouldBeContent();

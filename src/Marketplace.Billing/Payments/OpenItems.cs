@@ -11,6 +11,9 @@ public enum EntryKind : short
 
     /// <summary>Money that came in or went out.</summary>
     Receipt = 3,
+
+    /// <summary>What was given back on a disputed document that stays as it is.</summary>
+    Goodwill = 4,
 }
 
 /// <summary>Names an entry of a member's account.</summary>

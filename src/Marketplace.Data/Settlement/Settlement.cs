@@ -165,6 +165,9 @@ public enum AccountKind : short
     /// <summary>Money at the bank of which nobody has said yet whose it is.</summary>
     Unassigned = 60,
 
+    /// <summary>What the loop gave back on disputed bills that stay as they are.</summary>
+    Goodwill = 63,
+
     /// <summary>Money that moved at the bank for other reasons than members' accounts.</summary>
     OtherBank = 61,
 
@@ -250,6 +253,9 @@ public enum TransferKind : short
 
     /// <summary>A movement at the bank that names nobody's document.</summary>
     BankEntry = 60,
+
+    /// <summary>Given back on a disputed bill that stays as it is.</summary>
+    Goodwill = 63,
 
     /// <summary>What became of such a movement.</summary>
     BankEntryResolved = 61,

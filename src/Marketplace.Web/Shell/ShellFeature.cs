@@ -88,8 +88,8 @@ public static class ShellFeature
             var headers = ((HttpContext)state).Response.Headers;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
-            // Styles may stand in attributes: charts place their marks with them. Scripts come from here only.
-            headers.ContentSecurityPolicy =
+            // Styles may stand in attributes: charts place their marks with them. Scripts come from here only. What people sent in says a stricter one itself.
+            headers.ContentSecurityPolicy = headers.ContentSecurityPolicy is { Count: > 0 } stricter ? stricter :
                 "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
             return Task.CompletedTask;
         }, context);

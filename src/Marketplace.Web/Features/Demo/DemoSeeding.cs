@@ -94,6 +94,7 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
             }
 
             progress.Steps = 0;
+            await DemoPayments.SeedAsync(requests, db, loop, cancellationToken);
             clock.Rate = services.GetRequiredService<IConfiguration>().GetValue("Marketplace:DemoRate", 60);
         }
 

@@ -47,6 +47,10 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime, Priva
         await db.OrderTemplates.Where(template => template.LoopId == loopId && template.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.OrderUploads.Where(upload => upload.LoopId == loopId && upload.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.DealNotes.Where(note => note.LoopId == loopId && note.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        // Of disputes the amounts stay, as those of bills; what was written and sent goes.
+        var disputes = db.Disputes.Where(dispute => dispute.LoopId == loopId && dispute.MemberId == memberId).Select(dispute => dispute.Id);
+        await db.DisputeMessages.Where(message => message.LoopId == loopId && disputes.Contains(message.DisputeId)).ExecuteDeleteAsync(cancellationToken);
+        await db.DisputeFiles.Where(file => file.LoopId == loopId && disputes.Contains(file.DisputeId)).ExecuteDeleteAsync(cancellationToken);
         var meters = db.Meters.Where(meter => meter.LoopId == loopId && meter.MemberId == memberId).Select(meter => meter.Id);
         await db.ReadingPhotos
             .Where(photo => photo.LoopId == loopId && db.ManualReadings.Any(reading => reading.LoopId == loopId && reading.Id == photo.ReadingId && meters.Contains(reading.MeterId)))

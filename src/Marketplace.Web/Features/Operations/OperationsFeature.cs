@@ -6,6 +6,7 @@ using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Metering.Quality;
 using Marketplace.Web.Features.Payments;
+using Marketplace.Web.Features.Reminders;
 using Marketplace.Web.Pipeline;
 using Npgsql;
 using Quartz;
@@ -50,6 +51,7 @@ public static class OperationsFeature
             quartz.ScheduleSending();
             quartz.ScheduleMonths();
             quartz.SchedulePrivacy();
+            quartz.ScheduleReminders();
         });
         builder.Services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
     }

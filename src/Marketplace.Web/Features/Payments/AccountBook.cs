@@ -21,6 +21,23 @@ public sealed record BookedDocument(
 public sealed record MemberAccount(
     int MemberId, IReadOnlyList<BookedDocument> Documents, IReadOnlyList<MoneyReceipt> Receipts, IReadOnlyList<BankPayment> Payments, OpenItems Items, Money Journal)
 {
+    /// <summary>What of each document is disputed, by its number within the loop.</summary>
+    public IReadOnlyDictionary<int, long> Disputed { get; init; } = new Dictionary<int, long>();
+
+    public IReadOnlyList<Reminder> Reminders { get; init; } = [];
+
+    public IReadOnlyList<GoodwillCredit> Credits { get; init; } = [];
+
+    /// <summary>What of a document is open and disputed: neither reminded of nor collected.</summary>
+    public long DisputedCents(BookedDocument document) => Math.Clamp(Disputed.GetValueOrDefault(document.Id), 0, Math.Max(0, OpenCents(document)));
+
+    /// <summary>What of a document waits in a file for the bank.</summary>
+    public long InFileCents(BookedDocument document) =>
+        Payments.Where(payment => payment.State == BankPaymentState.InFile && payment.EntryKind == EntryKind.Document && payment.EntryId == document.Id).Sum(payment => payment.Cents);
+
+    /// <summary>What a reminder's fee still comes to.</summary>
+    public long OpenFeeCents(Reminder reminder) => reminder.FeeCents == 0 ? 0 : Items.OpenCents(new EntryKey(EntryKind.Fee, reminder.Id));
+
     public long OpenCents(BookedDocument document) => document.OwedCents == 0 ? 0 : Items.OpenCents(document.Key);
 
     public long OpenCents(MoneyReceipt receipt) => Items.OpenCents(new EntryKey(EntryKind.Receipt, receipt.Id));
@@ -87,15 +104,23 @@ public sealed class AccountBook(MarketplaceDb db, TimeProvider time)
             .OrderBy(made => made.MadeAt).ThenBy(made => made.Turn)
             .Select(made => new Allocation(new EntryKey(made.OwedKind, made.OwedId), new EntryKey(made.CreditKind, made.CreditId), made.Cents))
             .ToListAsync(cancellationToken);
+        var disputed = await OpenEntries.DisputedAsync(db, loopId, memberId, cancellationToken);
+        var reminders = await db.Reminders.AsNoTracking().Where(reminder => reminder.LoopId == loopId && reminder.MemberId == memberId).OrderBy(reminder => reminder.Id).ToListAsync(cancellationToken);
+        var credits = await db.GoodwillCredits.AsNoTracking().Where(credit => credit.LoopId == loopId && credit.MemberId == memberId).OrderBy(credit => credit.DisputeId).ToListAsync(cancellationToken);
         var held = payments.Where(payment => payment.State == BankPaymentState.InFile)
             .GroupBy(payment => new EntryKey(payment.EntryKind, payment.EntryId)).ToDictionary(entry => entry.Key, entry => entry.Sum(payment => payment.Cents));
         var entries = documents.Where(document => document.OwedCents != 0)
             .Select(document => new AccountEntry(
                 document.Key, document.OwedCents, document.DueOn, document.CorrectsId is { } corrected && document.Kind == DocumentKind.CreditNote ? new EntryKey(EntryKind.Document, corrected) : null,
-                held.GetValueOrDefault(document.Key)))
+                held.GetValueOrDefault(document.Key) + (document.OwedCents > 0 ? disputed.GetValueOrDefault(document.Id) : 0)))
             .Concat(receipts.Select(receipt => EntryOf(receipt, documents, held)))
+            .Concat(reminders.Where(reminder => reminder.FeeCents > 0).Select(reminder => new AccountEntry(new EntryKey(EntryKind.Fee, reminder.Id), reminder.FeeCents, reminder.MadeOn)))
+            .Concat(credits.Select(credit => EntryOf(credit, documents, held)))
             .ToList();
-        return new MemberAccount(memberId, documents, receipts, payments, OpenItems.Of(entries, made), await JournalAsync(loopId, memberId, cancellationToken));
+        return new MemberAccount(memberId, documents, receipts, payments, OpenItems.Of(entries, made), await JournalAsync(loopId, memberId, cancellationToken))
+        {
+            Disputed = disputed, Reminders = reminders, Credits = credits,
+        };
     }
 
     private static AccountEntry EntryOf(MoneyReceipt receipt, List<BookedDocument> documents, Dictionary<EntryKey, long> held)
@@ -109,6 +134,13 @@ public sealed class AccountBook(MarketplaceDb db, TimeProvider time)
         return new AccountEntry(
             key, owed, DateOnly.FromDateTime(receipt.At.UtcDateTime), receipt.Kind == ReceiptKind.PayoutReturned ? null : named, held.GetValueOrDefault(key),
             TakesBack: receipt is { Kind: ReceiptKind.PaymentReturned, TakesBackId: not null });
+    }
+
+    // It is for the disputed document where that is owed; else it waits like any credit.
+    private static AccountEntry EntryOf(GoodwillCredit credit, List<BookedDocument> documents, Dictionary<EntryKey, long> held)
+    {
+        var key = new EntryKey(EntryKind.Goodwill, credit.DisputeId);
+        return new AccountEntry(key, -credit.Cents, credit.GivenOn, documents.FirstOrDefault(document => document.Id == credit.BillId && document.OwedCents > 0)?.Key, held.GetValueOrDefault(key));
     }
 
     private async Task<Money> JournalAsync(int loopId, int memberId, CancellationToken cancellationToken)

@@ -16,11 +16,9 @@ public sealed record ListPayments(int LoopId, int Page = 1) : IRequest<PaymentsV
     public bool Permits(Actor actor) => actor.Operates(LoopId);
 }
 
-/// <param name="Open">A page of open documents, those overdue longest first.</param>
-/// <param name="CollectCount">Open documents whose members gave a mandate and that wait in no file.</param>
+/// <param name="Open">A page of what is open, that overdue longest first.</param>
 public sealed record PaymentsView(
-    DateOnly Today, Money OpenTotal, Money OverdueTotal, int OpenCount, int OverdueCount, IReadOnlyList<OpenEntry> Open,
-    Money CreditTotal, int CreditCount, int CollectCount, IReadOnlyList<BankFileView> Files, IReadOnlyList<AccountStatement> Statements, int Waiting, Money Unassigned);
+    DateOnly Today, OpenTotals Totals, IReadOnlyList<OpenEntry> Open, IReadOnlyList<BankFileView> Files, IReadOnlyList<AccountStatement> Statements, int Waiting, Money Unassigned);
 
 public sealed record BankFileView(int Id, BankFileKind Kind, string MessageId, DateTimeOffset MadeAt, DateOnly ExecuteOn, int Count, Money Sum, int InFile, int Booked, int Returned, int Withdrawn);
 
@@ -33,22 +31,15 @@ internal sealed class ListPaymentsHandler(Work work, MarketTime market) : IReque
         var (db, loopId) = (work.Db, request.LoopId);
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
         var today = loop.Calendar.DayOf(await market.NowAsync(loopId, cancellationToken));
-        var open = await OpenEntries.ReadAsync(db, loopId, owed: true, null, cancellationToken);
-        var credits = (await OpenEntries.ReadAsync(db, loopId, owed: false, null, cancellationToken)).Where(entry => entry.InFileCents == 0).ToList();
-        var mandates = (await db.Database.SqlQuery<int>(
-            $"""SELECT member_id AS "Value" FROM market.bill_recipients WHERE loop_id = {loopId} AND coalesce(details ->> 'mandate', '') <> ''""").ToListAsync(cancellationToken)).ToHashSet();
-        var overdue = open.Where(entry => entry.DueOn < today).ToList();
+        var page = Math.Clamp(request.Page, 1, 100_000);
         var waiting = db.BankEntries.Where(entry => entry.LoopId == loopId && entry.State == BankEntryState.Waiting);
         return new PaymentsView(
-            today, Sum(open), Sum(overdue), open.Count, overdue.Count,
-            [.. open.Skip((Math.Max(1, request.Page) - 1) * ListPayments.PageSize).Take(ListPayments.PageSize)],
-            -Sum(credits), credits.Count, open.Count(entry => entry.InFileCents == 0 && mandates.Contains(entry.MemberId)),
+            today, await OpenEntries.TotalsAsync(db, loopId, today, cancellationToken),
+            await OpenEntries.PageAsync(db, loopId, owed: true, null, (page - 1) * ListPayments.PageSize, ListPayments.PageSize, cancellationToken),
             await FilesAsync(loopId, cancellationToken),
             await db.AccountStatements.AsNoTracking().Where(one => one.LoopId == loopId).OrderByDescending(one => one.Id).Take(Recent).ToListAsync(cancellationToken),
             await waiting.CountAsync(cancellationToken), Money.FromCents(await waiting.SumAsync(entry => entry.Cents, cancellationToken)));
     }
-
-    private static Money Sum(IEnumerable<OpenEntry> entries) => Money.FromCents(entries.Sum(entry => entry.OpenCents));
 
     private async Task<IReadOnlyList<BankFileView>> FilesAsync(int loopId, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using FluentValidation;
 using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Reminders;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -37,7 +38,7 @@ public sealed class MakeBankFileValidator : AbstractValidator<MakeBankFile>
     }
 }
 
-internal sealed class MakeBankFileHandler(Work work, MoneyBook money, CurrentActor current, MarketTime market, TimeProvider time) : IRequestHandler<MakeBankFile, MadeBankFile>
+internal sealed class MakeBankFileHandler(Work work, MoneyBook money, InstalmentBook instalments, CurrentActor current, MarketTime market, TimeProvider time) : IRequestHandler<MakeBankFile, MadeBankFile>
 {
     public async Task<MadeBankFile> Handle(MakeBankFile request, CancellationToken cancellationToken)
     {
@@ -109,7 +110,9 @@ internal sealed class MakeBankFileHandler(Work work, MoneyBook money, CurrentAct
     {
         var (db, loopId, isDebit) = (work.Db, request.LoopId, request.Kind == BankFileKind.DirectDebits);
         var due = (await OpenEntries.ReadAsync(db, loopId, owed: isDebit, null, cancellationToken))
-            .Where(entry => entry.InFileCents == 0 && (!isDebit || entry.DueOn <= request.ExecuteOn)).ToList();
+            .Where(entry => entry.InFileCents == 0 && (!isDebit || (entry.Kind == EntryKind.Document && entry.DueOn <= request.ExecuteOn && entry.OpenCents > entry.HeldCents))).ToList();
+        // Of a document that is paid in instalments, what of them is due by then.
+        var collectible = isDebit ? await instalments.CollectibleAsync(loopId, request.ExecuteOn, cancellationToken) : null;
         var members = due.Select(entry => entry.MemberId).Distinct().ToArray();
         var recipients = await db.BillRecipients.AsNoTracking().Where(recipient => recipient.LoopId == loopId && members.Contains(recipient.MemberId))
             .ToDictionaryAsync(recipient => recipient.MemberId, recipient => recipient.Details, cancellationToken);
@@ -136,9 +139,14 @@ internal sealed class MakeBankFileHandler(Work work, MoneyBook money, CurrentAct
                 continue;
             }
 
+            var cents = collectible is null ? -entry.OpenCents : entry.PlanId is null ? entry.OpenCents - entry.HeldCents : collectible.GetValueOrDefault(entry.BillId);
+            if (cents == 0)
+            {
+                continue;
+            }
+
             var attempt = before[entry.BillId].Count() + rows.Count(row => row.BillId == entry.BillId) + 1;
             var id = PaymentReference.Of(entry.Number) + (attempt == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"-{attempt}"));
-            var cents = Math.Abs(entry.OpenCents);
             rows.Add(new BankPayment
             {
                 LoopId = loopId, Kind = request.Kind, MemberId = entry.MemberId, EntryKind = entry.Kind, EntryId = entry.Id, BillId = entry.BillId, EndToEndId = id, Cents = cents,

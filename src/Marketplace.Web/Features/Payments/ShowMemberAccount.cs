@@ -2,6 +2,7 @@ using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Reminders;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -15,19 +16,27 @@ public sealed record ShowMemberAccount(int LoopId, int MemberId) : IRequest<Memb
 }
 
 /// <param name="Today">The loop's day on its market clock.</param>
-/// <param name="Pay">How to pay what is open; none where nothing is, or nobody has said to which account.</param>
+/// <param name="Pay">How to pay what is to be paid now: without what is disputed, and of instalments the next; none where nothing is, or nobody has said to
+/// which account.</param>
 /// <param name="Mandate">Whether bills are collected from the member's account.</param>
-public sealed record MemberAccountView(string MemberName, MemberAccount Account, DateOnly Today, PayTo? Pay, bool Mandate)
+/// <param name="Plans">Its agreements to pay in instalments, the newest first.</param>
+public sealed record MemberAccountView(string MemberName, MemberAccount Account, DateOnly Today, PayTo? Pay, bool Mandate, IReadOnlyList<PlanView> Plans)
 {
+    /// <summary>What is disputed: it need not be paid now.</summary>
+    public long DisputedCents => Account.Documents.Sum(Account.DisputedCents);
+
+    /// <summary>What is paid in instalments and not due yet.</summary>
+    public long LaterCents => Plans.Where(plan => plan.Runs).Sum(plan => Math.Max(0, plan.Plan.TotalCents - plan.PaidCents - plan.ToPayCents(Today)));
+
     public Money Balance => Money.FromCents(Account.Items.BalanceCents);
 
-    public long OverdueCents => Account.Documents.Where(document => document.DueOn < Today).Sum(document => Math.Max(0, Account.OpenCents(document)));
+    public long OverdueCents => Account.Documents.Where(document => document.DueOn < Today).Sum(document => Math.Max(0, Account.OpenCents(document) - Account.DisputedCents(document)));
 }
 
 /// <param name="Code">What banking apps read; none where they cannot.</param>
 public sealed record PayTo(string Name, Iban Account, string Bic, string Reference, long Cents, string? Code);
 
-internal sealed class ShowMemberAccountHandler(Work work, AccountBook accounts, MarketTime market) : IRequestHandler<ShowMemberAccount, MemberAccountView>
+internal sealed class ShowMemberAccountHandler(Work work, AccountBook accounts, InstalmentBook instalments, MarketTime market) : IRequestHandler<ShowMemberAccount, MemberAccountView>
 {
     public async Task<MemberAccountView> Handle(ShowMemberAccount request, CancellationToken cancellationToken)
     {
@@ -41,10 +50,10 @@ internal sealed class ShowMemberAccountHandler(Work work, AccountBook accounts, 
         var today = loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken));
         var account = await accounts.ReadAsync(loop.Id, member.Id, cancellationToken);
         var first = account.Documents.Where(document => account.OpenCents(document) > 0).OrderBy(document => document.DueOn).ThenBy(document => document.Id).FirstOrDefault();
-        return new MemberAccountView(
-            member.Name, account, today,
-            first is not null && account.Items.BalanceCents > 0 ? HowToPay(issuer?.Details, loop.Currency, first.Number, account.Items.BalanceCents) : null,
-            recipient?.Details.Mandate.Length > 0);
+        var view = new MemberAccountView(
+            member.Name, account, today, null, recipient?.Details.Mandate.Length > 0, await instalments.OfMemberAsync(loop.Id, account, cancellationToken));
+        var cents = account.Items.BalanceCents - view.DisputedCents - view.LaterCents;
+        return first is not null && cents > 0 ? view with { Pay = HowToPay(issuer?.Details, loop.Currency, first.Number, cents) } : view;
     }
 
     private static PayTo? HowToPay(PartyDetails? issuer, string currency, string number, long cents)

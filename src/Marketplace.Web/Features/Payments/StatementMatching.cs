@@ -168,10 +168,11 @@ internal sealed class StatementMatching(MarketplaceDb db, int loopId)
         }
 
         var open = await OpenEntries.ReadAsync(db, loopId, owed: true, member, cancellationToken);
-        var same = open.Where(entry => entry.OpenCents == movement.Cents).ToList();
+        // Who disputes a part may pay the rest.
+        var same = open.Where(entry => entry.OpenCents == movement.Cents || entry.OpenCents - entry.HeldCents == movement.Cents).ToList();
         return same.Count == 1
             ? new StatementMatch([new MatchedPart(member, same[0].BillId, ReceiptKind.Payment, movement.Cents)])
-            : same.Count == 0 && open.Count > 1 && open.Sum(entry => entry.OpenCents) == movement.Cents
+            : same.Count == 0 && open.Count > 1 && (open.Sum(entry => entry.OpenCents) == movement.Cents || open.Sum(entry => entry.OpenCents - entry.HeldCents) == movement.Cents)
                 ? new StatementMatch([new MatchedPart(member, null, ReceiptKind.Payment, movement.Cents)])
                 : StatementMatch.None("no-reference", member);
     }

@@ -41,6 +41,25 @@ public static class PersonalTables
         PersonalTable.OfMember("money_receipts", "id"),
         PersonalTable.OfMember("payment_allocations", "made_at, owed_kind, owed_id, credit_kind, credit_id, turn"),
         PersonalTable.OfMember("bank_payments", "id"),
+        new("disputes", """
+            SELECT id, bill_id, line, state, disputed_cents, granted_cents, cure, opened_at, answer_by, decided_at FROM market.disputes WHERE loop_id = $1 AND member_id = $2 ORDER BY id
+            """),
+        new("dispute_messages", """
+            SELECT t.dispute_id, t.from_operator, t.at, t.text FROM market.dispute_messages t JOIN market.disputes d ON d.loop_id = t.loop_id AND d.id = t.dispute_id
+            WHERE t.loop_id = $1 AND d.member_id = $2 ORDER BY t.id
+            """),
+        new("dispute_files", """
+            SELECT t.dispute_id, t.from_operator, t.at, t.file_name, t.content_type, encode(t.content, 'base64') AS content
+            FROM market.dispute_files t JOIN market.disputes d ON d.loop_id = t.loop_id AND d.id = t.dispute_id WHERE t.loop_id = $1 AND d.member_id = $2 ORDER BY t.id
+            """),
+        PersonalTable.OfMember("goodwill_credits", "dispute_id"),
+        PersonalTable.OfMember("reminders", "id"),
+        new("instalment_plans", "SELECT id, state, total_cents, grace_days, agreed_on, ended_on FROM market.instalment_plans WHERE loop_id = $1 AND member_id = $2 ORDER BY id"),
+        new("instalment_parts", """
+            SELECT t.plan_id, t.number, t.due_on, t.cents FROM market.instalment_parts t JOIN market.instalment_plans p ON p.loop_id = t.loop_id AND p.id = t.plan_id
+            WHERE t.loop_id = $1 AND p.member_id = $2 ORDER BY t.plan_id, t.number
+            """),
+        PersonalTable.OfBills("instalment_documents", "plan_id, bill_id"),
         new("bank_entries", """
             SELECT e.id, e.booked_on, e.cents, e.is_return, e.return_reason, e.end_to_end_id, e.text, e.party_name, e.party_account
             FROM market.money_receipts r JOIN market.bank_entries e ON e.loop_id = r.loop_id AND e.id = r.bank_entry_id WHERE r.loop_id = $1 AND r.member_id = $2 ORDER BY e.id

@@ -68,7 +68,7 @@ internal sealed partial class SendDocumentsHandler(
             FROM (SELECT loop_id, id FROM market.document_letters WHERE state = {(short)LetterState.Waiting} AND next_at <= {now}
                 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS due
             WHERE d.loop_id = due.loop_id AND d.id = due.id
-            RETURNING d.loop_id AS "LoopId", d.id AS "Id", d.bill_id AS "BillId", d.member_id AS "MemberId", d.account_id AS "AccountId", d.attempts AS "Attempts"
+            RETURNING d.loop_id AS "LoopId", d.id AS "Id", d.bill_id AS "BillId", d.member_id AS "MemberId", d.account_id AS "AccountId", d.attempts AS "Attempts", d.topic AS "Topic"
             """).ToListAsync(cancellationToken);
         return rows.SingleOrDefault();
     }

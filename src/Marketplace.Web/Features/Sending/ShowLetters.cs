@@ -29,7 +29,7 @@ public sealed record LetterSheet(IReadOnlyList<LetterView> Letters, IReadOnlyDic
 
 /// <param name="Person">Who it goes to; null for the address of the billing details, and for nobody.</param>
 public sealed record LetterView(
-    long Id, string Number, string Member, string Recipient, string? Person, short StateNumber, int Attempts, DateTimeOffset QueuedAt, DateTimeOffset NextAt, DateTimeOffset? SentAt, string? Outcome)
+    long Id, string Number, string Topic, string Member, string Recipient, string? Person, short StateNumber, int Attempts, DateTimeOffset QueuedAt, DateTimeOffset NextAt, DateTimeOffset? SentAt, string? Outcome)
 {
     public LetterState State => (LetterState)StateNumber;
 
@@ -55,7 +55,7 @@ internal sealed class LettersHandler(Work work, DocumentOutbox outbox, IMail mai
         var states = StatesOf(request.Filter);
         var rows = await work.Db.Database.SqlQuery<LetterView>(
             $"""
-            SELECT d.id AS "Id", b.number AS "Number", m.name AS "Member", d.recipient AS "Recipient", p.display_name AS "Person", d.state AS "StateNumber",
+            SELECT d.id AS "Id", b.number AS "Number", split_part(d.topic, '/', 1) AS "Topic", m.name AS "Member", d.recipient AS "Recipient", p.display_name AS "Person", d.state AS "StateNumber",
                    d.attempts AS "Attempts", d.queued_at AS "QueuedAt", d.next_at AS "NextAt", d.sent_at AS "SentAt", d.outcome AS "Outcome"
             FROM market.document_letters d
             JOIN market.bills b ON b.loop_id = d.loop_id AND b.id = d.bill_id
@@ -80,7 +80,7 @@ internal sealed class LettersHandler(Work work, DocumentOutbox outbox, IMail mai
         var db = work.Db;
         var found = await db.Database.SqlQuery<AgainRow>(
             $"""
-            SELECT bill_id AS "BillId", recipient AS "Recipient" FROM market.document_letters
+            SELECT bill_id AS "BillId", recipient AS "Recipient", topic AS "Topic" FROM market.document_letters
             WHERE loop_id = {request.LoopId} AND id = {request.LetterId} AND NOT state = ANY ({s_waiting}) FOR UPDATE
             """).ToListAsync(cancellationToken);
         if (found.SingleOrDefault() is not { } row)
@@ -92,7 +92,7 @@ internal sealed class LettersHandler(Work work, DocumentOutbox outbox, IMail mai
         {
             // Since then somebody may have become reachable; the place for nobody stays until then.
             await db.Database.ExecuteSqlAsync($"DELETE FROM market.document_letters WHERE loop_id = {request.LoopId} AND id = {request.LetterId}", cancellationToken);
-            await outbox.QueueAsync(await work.ConnectionAsync(cancellationToken), work.Transaction, request.LoopId, row.BillId, row.BillId, cancellationToken);
+            await outbox.QueueAsync(await work.ConnectionAsync(cancellationToken), work.Transaction, request.LoopId, row.BillId, row.Topic, cancellationToken);
             return Unit.Value;
         }
 
@@ -115,5 +115,5 @@ internal sealed class LettersHandler(Work work, DocumentOutbox outbox, IMail mai
 
     private sealed record StateCount(short State, long Count);
 
-    private sealed record AgainRow(int BillId, string Recipient);
+    private sealed record AgainRow(int BillId, string Recipient, string Topic);
 }

@@ -47,6 +47,22 @@ internal sealed class Browser : IDisposable
         return await Read(page.Path, response);
     }
 
+    /// <summary>The answer itself, for its headers.</summary>
+    public Task<HttpResponseMessage> Response(string path) => _client.GetAsync(new Uri(path, UriKind.Relative));
+
+    /// <summary>Sends a file by a form of the page, as a browser does.</summary>
+    public async Task<Page> Upload(Page page, string path, string fileName, byte[] file)
+    {
+        using var content = new MultipartFormDataContent
+        {
+            { new StringContent(page.Find("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")), "__RequestVerificationToken" },
+            { new StringContent(Guid.NewGuid().ToString()), "submission" },
+            { new ByteArrayContent(file), "file", fileName },
+        };
+        using var response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
+        return await Read(path, response);
+    }
+
     public async Task<Page> SignIn(string email, string password, string path = "/sign-in") =>
         await Post(await Get(path), "sign-in", ("Model.Email", email), ("Model.Password", password));
 

@@ -1,8 +1,12 @@
 using Marketplace.Data;
+using Marketplace.Quantities;
 using Marketplace.Web.Features.Bills;
+using Marketplace.Web.Features.Disputes;
 using Marketplace.Web.Features.Mail;
 using Marketplace.Web.Features.Members;
+using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Parties;
+using Marketplace.Web.Features.Reminders;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Tests.Features.Accounts;
@@ -186,6 +190,47 @@ public sealed class DocumentLetterTests : IAsyncLifetime
         sent.Text.ShouldContain("The mail server took it.");
         await keeper.Post(sent, "again", ("Id", sent.Find("name=\"Id\" value=\"(\\d+)\"")));
         (await _host.Send(new ShowLetters(Loop, LetterFilter.Waiting), Office)).Letters.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Disputes_and_reminders_are_told_by_a_link_once_and_a_reminder_of_what_was_paid_is_not_sent()
+    {
+        var kim = await _host.AddPerson(Loop, Household);
+        var office = await _host.AddPerson(Loop, Operator);
+        await _host.Put(db => db.MemberRoles.Add(new MemberRole { LoopId = Loop, MemberId = Operator, Role = Role.Operator }));
+        await _host.Send(new IssueBills(Loop, Period));
+        await _host.Send(new SendDocuments());
+        _mail.Letters.Clear();
+        var bill = await _host.Look(db => db.Bills.AsNoTracking().SingleAsync(bill => bill.LoopId == Loop && bill.MemberId == Household && bill.Role == Role.Consumer));
+        var actor = People.Acting(kim.Id, new RoleHeld(Loop, Household, Role.Consumer));
+
+        var dispute = await _host.Send(new OpenDispute(Loop, bill.Number, 1, Guid.NewGuid(), 1, "Secret words"), actor);
+        await _host.Send(new WriteToDispute(Loop, dispute, Guid.NewGuid(), "First"), Office);
+        await _host.Send(new WriteToDispute(Loop, dispute, Guid.NewGuid(), "Second"), Office);
+        await _host.Send(new DecideDispute(Loop, dispute, DisputeState.Rejected, 0, DisputeCure.None, "No"), Office);
+        await _host.Send(new SendDocuments());
+        await _host.Send(new SendDocuments());
+
+        _mail.Letters.Select(letter => (letter.To, letter.Subject)).ShouldBe(
+            [(office.Email, "A disputed bill in Alpha"), (kim.Email, "A message about a disputed bill in Alpha"), (kim.Email, "Your dispute in Alpha is decided")], ignoreOrder: true);
+        _mail.Letters.ShouldAllBe(letter => letter.Text.Contains($"https://loop.example/loops/letters/disputes/{dispute}\n") && !letter.Text.Contains("Secret") && !letter.Text.Contains("Kim"));
+
+        _mail.Letters.Clear();
+        await _host.Look(db => db.Clocks.Where(clock => clock.LoopId == Loop)
+            .ExecuteUpdateAsync(clocks => clocks.SetProperty(clock => clock.MarketAnchor, new DateTimeOffset(bill.DueOn.AddDays(8), new TimeOnly(12, 0), TimeSpan.Zero))));
+        await _host.Send(new SetReminderTerms(Loop, bill.DueOn.AddDays(8), [7, 8], [0, 0], 0, 30, 5), Office);
+        await _host.Send(new SendReminders(Loop));
+        await _host.Send(new SendDocuments());
+        _mail.Letters.Where(letter => letter.To == kim.Email).ShouldHaveSingleItem().Text.ShouldContain("https://loop.example/loops/letters/account");
+
+        _mail.Letters.Clear();
+        await _host.Look(db => db.Clocks.Where(clock => clock.LoopId == Loop)
+            .ExecuteUpdateAsync(clocks => clocks.SetProperty(clock => clock.MarketAnchor, new DateTimeOffset(bill.DueOn.AddDays(10), new TimeOnly(12, 0), TimeSpan.Zero))));
+        await _host.Send(new SendReminders(Loop));
+        await _host.Send(new RecordReceipt(Loop, Household, Guid.NewGuid(), ReceiptKind.Payment, Money.FromCents(100_000)), Office);
+        await _host.Send(new SendDocuments());
+        _mail.Letters.ShouldNotContain(letter => letter.To == kim.Email);
+        (await _host.Send(new ShowLetters(Loop, LetterFilter.All), Office)).Letters.ShouldContain(letter => letter.State == LetterState.NoLongerTrue && letter.Topic == "reminder");
     }
 
     private static class SendDocumentsHandlerLimits
