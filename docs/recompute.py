@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Computes bills and statements again from their CSV alone, and compares each step with their records.
 
-    recompute.py FOLDER                       every NUMBER-amounts.csv in it, beside NUMBER.txt
+    recompute.py FOLDER [READINGS.csv]        every NUMBER-amounts.csv in it, beside NUMBER.txt; with the recorded readings
+                                              (timestamp_utc,building,commodity,kwh) that each bill's energy is the meters' too
     recompute.py AMOUNTS.csv [RECORD.txt]     one document; without a record it only prints what it comes to
 
 It needs nothing but Python's standard library and shares nothing with the portal. What the files are, and the rules, stand in
@@ -12,6 +13,7 @@ import os
 import re
 import sys
 from collections import defaultdict
+from decimal import Decimal
 
 LINE = re.compile(
     r"^line (\d+) (\S+) (\S+) tariff=(\d+) quantity=(-?\d+) (\S+) exact=(-?\d+) cents=(-?\d+) vat=(\S+) plant=(.*?)(?: name=.*)?$")
@@ -109,12 +111,35 @@ def compare_shares(documents):
     return found
 
 
+def compare_readings(pairs, path):
+    """Whether each consumer was billed the energy that the recorded meters counted: ordered and bought, and the difference to it."""
+    counted, billed, found = defaultdict(int), defaultdict(int), []
+    with open(path, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            counted[row["building"], row["commodity"]] += round(Decimal(row["kwh"]) * 1000)
+    for document, record in pairs:
+        if role_of(record) == "consumer":
+            for text in record.splitlines():
+                if (match := LINE.match(text)) and match[2] in ("energy", "imbalance"):
+                    billed[member_of(record), match[3]] += document.quantity[int(match[1])]
+    for key, watt_hours in counted.items():
+        if watt_hours != billed.pop(key, 0):
+            found.append(f"energy of {key}: counted {watt_hours} Wh")
+    found += [f"energy of {key}: billed {watt_hours} Wh, counted none" for key, watt_hours in billed.items() if watt_hours]
+    print(f"meters compared: {len(counted)}, {sum(counted.values()) / 1000:.1f} kWh")
+    return found
+
+
+def member_of(record):
+    return next((text[7:] for text in record.splitlines() if text.startswith("member ")), "unknown")
+
+
 def role_of(record):
     return next((text[5:] for text in record.splitlines() if text.startswith("role ")), "unknown")
 
 
 def main(arguments):
-    if len(arguments) == 1 and os.path.isdir(arguments[0]):
+    if len(arguments) in (1, 2) and os.path.isdir(arguments[0]):
         folder = arguments[0]
         paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith("-amounts.csv")]
         pairs = [(path, path.removesuffix("-amounts.csv") + ".txt") for path in paths]
@@ -123,7 +148,7 @@ def main(arguments):
     else:
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    documents, different, roles = [], [], defaultdict(lambda: [0, 0, 0, 0])
+    documents, recorded, different, roles = [], [], [], defaultdict(lambda: [0, 0, 0, 0])
     for path, record_path in pairs:
         document = Document(path)
         documents.append(document)
@@ -133,11 +158,14 @@ def main(arguments):
         with open(record_path, encoding="utf-8") as file:
             record = file.read()
         different += compare(document, record)
+        recorded.append((document, record))
         sums = roles[role_of(record)]
         for i, value in enumerate((1, len(document.cents), document.hours, document.total)):
             sums[i] += value
     if len(documents) > 1:
         different += compare_shares(documents)
+    if os.path.isdir(arguments[0]) and len(arguments) == 2:
+        different += compare_readings(recorded, arguments[1])
     for role, (count, lines, hours, cents) in sorted(roles.items()):
         print(f"{role}: {count} documents, {lines} lines, {hours} hours of lines, total {cents / 100:.2f}")
     otherwise = [hour for document in documents for hour in document.otherwise]
