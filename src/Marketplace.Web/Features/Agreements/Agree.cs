@@ -21,6 +21,17 @@ public sealed record AgreementsView(IReadOnlyList<AgreementText> Texts, IReadOnl
     public AgreementAct? LastOn(AgreementTopic topic) => Acts.FirstOrDefault(act => act.Topic == topic);
 }
 
+/// <summary>Who agrees at present, for the operator: whoever is not named here does not.</summary>
+public sealed record ListAgreeing(int LoopId) : IRequest<IReadOnlyList<AgreeingMember>>, IGuarded
+{
+    public bool Permits(Actor actor) => actor.Operates(LoopId);
+}
+
+public sealed record AgreeingMember(short TopicNumber, string Name, int Version)
+{
+    public AgreementTopic Topic => (AgreementTopic)TopicNumber;
+}
+
 /// <summary>What is signed to agree, or to withdraw.</summary>
 /// <param name="Seen">The number of the member's last word on the topic; 0 before the first.</param>
 public sealed record PrepareAgreement(int LoopId, int MemberId, AgreementTopic Topic, int Version, string Language, bool Agrees, int Seen) : IRequest<SignedAct>, IGuarded
@@ -60,7 +71,8 @@ public sealed class SetAgreementTextValidator : AbstractValidator<SetAgreementTe
 }
 
 internal sealed class AgreementsHandler(Work work, AgreementBook book, CommunityLedger ledger, Signatures signatures, CurrentActor current, TimeProvider time)
-    : IRequestHandler<ShowAgreements, AgreementsView>, IRequestHandler<PrepareAgreement, SignedAct>, IRequestHandler<Agree, Unit>, IRequestHandler<SetAgreementText, int>
+    : IRequestHandler<ShowAgreements, AgreementsView>, IRequestHandler<PrepareAgreement, SignedAct>, IRequestHandler<Agree, Unit>, IRequestHandler<SetAgreementText, int>,
+      IRequestHandler<ListAgreeing, IReadOnlyList<AgreeingMember>>
 {
     public async Task<AgreementsView> Handle(ShowAgreements request, CancellationToken cancellationToken)
     {
@@ -72,6 +84,14 @@ internal sealed class AgreementsHandler(Work work, AgreementBook book, Community
 
         return new AgreementsView(texts, await book.ActsAsync(request.LoopId, request.MemberId, cancellationToken));
     }
+
+    public async Task<IReadOnlyList<AgreeingMember>> Handle(ListAgreeing request, CancellationToken cancellationToken) => await work.Db.Database.SqlQuery<AgreeingMember>(
+        $"""
+        SELECT last.topic AS "TopicNumber", m.name AS "Name", last.version AS "Version"
+        FROM (SELECT DISTINCT ON (member_id, topic) member_id, topic, agrees, version FROM market.agreements WHERE loop_id = {request.LoopId} ORDER BY member_id, topic, number DESC) AS last
+        JOIN market.members m ON m.loop_id = {request.LoopId} AND m.id = last.member_id
+        WHERE last.agrees ORDER BY last.topic, m.name
+        """).ToListAsync(cancellationToken);
 
     public async Task<SignedAct> Handle(PrepareAgreement request, CancellationToken cancellationToken) => (await ActAsync(
         new Agree(request.LoopId, request.MemberId, request.Topic, request.Version, request.Language, request.Agrees, request.Seen, new SignatureGiven(null, null)), cancellationToken)).Act;

@@ -44,6 +44,9 @@ public sealed record ChangeOption(string Value, string? Words = null);
 /// <param name="IsPrivate">It names a person: it is kept where it can be erased, and stands in no record.</param>
 public sealed record ChangeField(string Name, FieldShape Shape, string Value, string Unit = "", IReadOnlyList<ChangeOption>? Options = null, bool Optional = false, bool IsPrivate = false)
 {
+    /// <summary>The unit of prices, which pages write in the loop's currency.</summary>
+    public const string PricePerKWh = "price";
+
     public IReadOnlyList<ChangeOption> Choices => Options ?? [];
 }
 

@@ -37,6 +37,8 @@ public sealed class AgreementTests : IAsyncLifetime
         view.Texts.ShouldAllBe(text => text.Words.Values.Distinct().Count() == 3 && text.Words.Values.All(words => words.Length > 200));
 
         await _host.Send(new ProveCommunityRecord(loop.Id, "agreement/2/1/1"), loop.ActorOf(2));
+        (await _host.Send(new ListAgreeing(loop.Id), loop.Operator)).ShouldBe([new AgreeingMember(1, "House 2", 1)]);
+        await Should.ThrowAsync<NotPermittedException>(() => _host.Send(new ListAgreeing(loop.Id), loop.ActorOf(2)));
         await Should.ThrowAsync<NotPermittedException>(() => _host.Send(new ProveCommunityRecord(loop.Id, "agreement/2/1/1"), loop.ActorOf(3)));
         await Should.ThrowAsync<NotPermittedException>(() => _host.Send(new ShowAgreements(loop.Id, 2), loop.ActorOf(3)));
     }

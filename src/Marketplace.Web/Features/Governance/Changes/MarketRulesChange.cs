@@ -30,8 +30,8 @@ internal sealed class MarketRulesChange(MarketplaceDb db, RulesBook book, IEnume
             new ChangeField("Heat", FieldShape.Choice, now.Heat.Name(), Options: Mechanisms),
             new ChangeField("Cold", FieldShape.Choice, now.Cold.Name(), Options: Mechanisms),
             new ChangeField("Electricity", FieldShape.Choice, now.Electricity.Name(), Options: Mechanisms),
-            new ChangeField("Floor", FieldShape.Number, Cents(now.Floor), "ct/kWh", Optional: true),
-            new ChangeField("Cap", FieldShape.Number, Cents(now.Cap), "ct/kWh", Optional: true),
+            new ChangeField("Floor", FieldShape.Number, Cents(now.Floor), ChangeField.PricePerKWh, Optional: true),
+            new ChangeField("Cap", FieldShape.Number, Cents(now.Cap), ChangeField.PricePerKWh, Optional: true),
             new ChangeField("Rounds", FieldShape.Number, now.Rounds.ToString(CultureInfo.InvariantCulture)),
         ];
     }

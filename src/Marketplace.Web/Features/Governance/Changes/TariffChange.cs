@@ -11,19 +11,19 @@ internal sealed class TariffChange(MarketplaceDb db, TariffBook book, IEnumerabl
 {
     private static readonly (string Name, Func<TariffForm, string?> Get, Action<TariffForm, string> Set, string Unit)[] Parts =
     [
-        (nameof(TariffForm.FeeHeat), form => form.FeeHeat, (form, value) => form.FeeHeat = value, "ct/kWh"),
-        (nameof(TariffForm.FeeCold), form => form.FeeCold, (form, value) => form.FeeCold = value, "ct/kWh"),
-        (nameof(TariffForm.FeeElectricity), form => form.FeeElectricity, (form, value) => form.FeeElectricity = value, "ct/kWh"),
+        (nameof(TariffForm.FeeHeat), form => form.FeeHeat, (form, value) => form.FeeHeat = value, ChangeField.PricePerKWh),
+        (nameof(TariffForm.FeeCold), form => form.FeeCold, (form, value) => form.FeeCold = value, ChangeField.PricePerKWh),
+        (nameof(TariffForm.FeeElectricity), form => form.FeeElectricity, (form, value) => form.FeeElectricity = value, ChangeField.PricePerKWh),
         (nameof(TariffForm.ZoneFees), form => form.ZoneFees, (form, value) => form.ZoneFees = value, ""),
         (nameof(TariffForm.Levies), form => form.Levies, (form, value) => form.Levies = value, ""),
         (nameof(TariffForm.StandingChargePerDay), form => form.StandingChargePerDay, (form, value) => form.StandingChargePerDay = value, ""),
         (nameof(TariffForm.CompensationPerHour), form => form.CompensationPerHour, (form, value) => form.CompensationPerHour = value, ""),
         (nameof(TariffForm.VatBasisPoints), form => form.VatBasisPoints, (form, value) => form.VatBasisPoints = value, "%"),
         (nameof(TariffForm.PaymentDays), form => form.PaymentDays, (form, value) => form.PaymentDays = value, ""),
-        (nameof(TariffForm.BalancingHeat), form => form.BalancingHeat, (form, value) => form.BalancingHeat = value, "ct/kWh"),
-        (nameof(TariffForm.BalancingCold), form => form.BalancingCold, (form, value) => form.BalancingCold = value, "ct/kWh"),
-        (nameof(TariffForm.FeedIn), form => form.FeedIn, (form, value) => form.FeedIn = value, "ct/kWh"),
-        (nameof(TariffForm.DefaultLimitMargin), form => form.DefaultLimitMargin, (form, value) => form.DefaultLimitMargin = value, "ct/kWh"),
+        (nameof(TariffForm.BalancingHeat), form => form.BalancingHeat, (form, value) => form.BalancingHeat = value, ChangeField.PricePerKWh),
+        (nameof(TariffForm.BalancingCold), form => form.BalancingCold, (form, value) => form.BalancingCold = value, ChangeField.PricePerKWh),
+        (nameof(TariffForm.FeedIn), form => form.FeedIn, (form, value) => form.FeedIn = value, ChangeField.PricePerKWh),
+        (nameof(TariffForm.DefaultLimitMargin), form => form.DefaultLimitMargin, (form, value) => form.DefaultLimitMargin = value, ChangeField.PricePerKWh),
     ];
 
     public ProposalKind Kind => ProposalKind.Tariff;
