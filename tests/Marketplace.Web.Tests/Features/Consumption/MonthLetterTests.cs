@@ -56,6 +56,9 @@ public sealed class MonthLetterTests : IAsyncLifetime
         _mail.Sent.ShouldAllBe(letter => letter.Subject == "Your consumption of March 2026, Alpha"
             && letter.Text.Contains($"https://loop.example/loops/months/consumption?period=2026-03&member={Household}") && !letter.Text.Contains("Kim") && !letter.Text.Contains("kWh"));
 
+        (await _host.Send(new CountMonthLetters(Loop), _weekend.As(Operator, Role.Operator))).ShouldBe(new MonthLetters(new DateOnly(2026, 3, 1), Sent: 2, Waiting: 0, NotArrived: 0));
+        await Should.ThrowAsync<NotPermittedException>(() => _host.Send(new CountMonthLetters(Loop), _weekend.As(Household, Role.Consumer)));
+
         await SettleAsync(FourthOfApril.AddMonths(1));
         (await _host.Send(new QueueMonths(Loop))).ShouldBe(0, "nothing was taken in April");
     }
