@@ -279,6 +279,28 @@ public sealed class MarketplaceDb(DbContextOptions<MarketplaceDb> options)
 
     public DbSet<TemperatureTerms> TemperatureTerms => Set<TemperatureTerms>();
 
+    public DbSet<ContractTemplate> ContractTemplates => Set<ContractTemplate>();
+
+    public DbSet<ContractTemplateDraft> ContractTemplateDrafts => Set<ContractTemplateDraft>();
+
+    public DbSet<ContractTemplateRetirement> ContractTemplateRetirements => Set<ContractTemplateRetirement>();
+
+    public DbSet<ContractIndexValue> ContractIndexValues => Set<ContractIndexValue>();
+
+    public DbSet<Contract> Contracts => Set<Contract>();
+
+    public DbSet<ContractParty> ContractParties => Set<ContractParty>();
+
+    public DbSet<ContractAct> ContractActs => Set<ContractAct>();
+
+    public DbSet<ContractNote> ContractNotes => Set<ContractNote>();
+
+    public DbSet<ContractRun> ContractRuns => Set<ContractRun>();
+
+    public DbSet<ContractResult> ContractResults => Set<ContractResult>();
+
+    public DbSet<FlexibilityCall> FlexibilityCalls => Set<FlexibilityCall>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<Energy>().HaveConversion<EnergyConverter>();

@@ -63,6 +63,15 @@ public enum RecordKind : byte
     /// <summary>How a dispute about a line of a bill ended.</summary>
     DisputeOutcome = 19,
 
+    /// <summary>A published version of a template for contracts.</summary>
+    Template = 21,
+
+    /// <summary>An act on a contract from a template.</summary>
+    Contract = 22,
+
+    /// <summary>What a clause of a contract came to in a period.</summary>
+    ContractResult = 23,
+
     /// <summary>A member's agreement to what the ledger proves or to a use of data, or that it is withdrawn.</summary>
     Agreement = 24,
 

@@ -62,7 +62,7 @@ public class ProofFileTests
         [
             "1 Reading", "2 Order", "3 OrderBook", "4 ClearingResult", "5 Settlement", "6 Bill", "7 ContractVersion", "8 Acceptance",
             "9 Vote", "10 TokenMovement", "11 DeviceKey", "12 OperatorAction", "13 MeterIndex", "14 PredecessorLog", "15 Deal", "16 ChargingQuota", "17 Forecast", "18 AccessGrant",
-            "19 DisputeOutcome", "24 Agreement", "25 Proposal", "27 Decision",
+            "19 DisputeOutcome", "21 Template", "22 Contract", "23 ContractResult", "24 Agreement", "25 Proposal", "27 Decision",
         ]);
     }
 
