@@ -105,12 +105,13 @@ CREATE TABLE market.contract_runs (
     starts_at timestamptz NOT NULL,
     ends_at timestamptz NOT NULL,
     contract_starts_at timestamptz NOT NULL,
+    evaluated_until timestamptz NOT NULL,
     exclusive_key varchar(120),
     CONSTRAINT pk_contract_runs PRIMARY KEY (loop_id, contract_id, version),
     CONSTRAINT contract_runs_span CHECK (ends_at >= starts_at),
     CONSTRAINT fk_contract_runs_contracts FOREIGN KEY (loop_id, contract_id) REFERENCES market.contracts (loop_id, id),
     CONSTRAINT fk_contract_runs_templates FOREIGN KEY (loop_id, template_code, template_version) REFERENCES market.contract_templates (loop_id, code, version));
-CREATE INDEX ix_contract_runs_ends ON market.contract_runs (loop_id, period, ends_at);
+CREATE INDEX ix_contract_runs_open ON market.contract_runs (loop_id, evaluated_until) WHERE evaluated_until < ends_at;
 CREATE INDEX ix_contract_runs_exclusive ON market.contract_runs (loop_id, exclusive_key, ends_at) WHERE exclusive_key IS NOT NULL;
 
 CREATE TABLE market.contract_results (

@@ -164,8 +164,8 @@ public sealed record Template
     /// <summary>The role whose member may have only one such contract at a time; empty where several may run beside each other.</summary>
     public string ExclusiveFor { get; init; } = "";
 
-    /// <summary>Of which carrier it is the only one: a name, or <c>@</c> and a parameter; empty for all.</summary>
-    public string ExclusiveCarrier { get; init; } = "";
+    /// <summary>Of what it is the only one: carriers by name, or <c>@</c> and a parameter that holds a carrier or a plant, separated by spaces; empty for all.</summary>
+    public string ExclusiveOf { get; init; } = "";
 
     /// <summary>How many days before the end of a period a party has to give notice.</summary>
     public int NoticeDays { get; init; } = 30;

@@ -134,9 +134,10 @@ public static partial class TemplateCheck
             yield return new Finding("exclusive", "exclusive-party", "The party who may have only one such contract is none of the template's parties.");
         }
 
-        if (template.ExclusiveCarrier.Length > 0 && !IsCarrier(template, template.ExclusiveCarrier))
+        if (template.ExclusiveOf.Length > 0
+            && !template.ExclusiveOf.Split(' ').All(name => IsCarrier(template, name) || (name.StartsWith('@') && template.Find(name[1..]) is { Type: ParameterType.Plant })))
         {
-            yield return new Finding("exclusive", "exclusive-carrier", "The carrier of the only contract is neither a carrier nor a parameter that holds one.");
+            yield return new Finding("exclusive", "exclusive-of", "What the contract is the only one of is neither a carrier nor a parameter that holds one or a plant.");
         }
     }
 

@@ -5,6 +5,7 @@ using Marketplace.Web.Features.Auctions;
 using Marketplace.Web.Features.Bills;
 using Marketplace.Web.Features.Charging;
 using Marketplace.Web.Features.Consumption;
+using Marketplace.Web.Features.Contracts;
 using Marketplace.Web.Features.Deals;
 using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Devices;
@@ -64,6 +65,7 @@ public static class Portal
         builder.AddReminders();
         builder.AddPrices();
         builder.AddCharging();
+        builder.AddContracts();
         builder.AddApi();
         return builder;
     }
@@ -89,6 +91,7 @@ public static class Portal
         app.MapPrivacy();
         app.MapPayments();
         app.MapDisputes();
+        app.MapContracts();
         app.MapApi();
         return app;
     }

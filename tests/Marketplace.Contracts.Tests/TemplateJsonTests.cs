@@ -43,7 +43,7 @@ public sealed class TemplateJsonTests
             Texts = [new TemplateText { Language = "de", Name = "Über\n\"a\"", Law = new Dictionary<LawItem, string> { [LawItem.Rights] = "r" } }],
         })).ShouldBe(
             """
-            {"clauses":[{"carrier":"heat","code":"c","direction":"above","of":"a","payee":"b","payer":"a","plant":"","quantity":"peak-power","rate":7,"referencePer":"period","steps":[],"targetPer":"period","threshold":"@limit","thresholdPer":"period","vat":"zero","when":"always","with":""}],"code":"t","exclusiveCarrier":"","exclusiveFor":"","kind":"peakSmoothing","longestMonths":120,"noticeDays":30,"parameters":[{"code":"limit","default":"5","least":0,"most":9,"type":"number","unit":"watts"}],"parties":[{"holders":["Consumer"],"role":"a"}],"period":"month","renewalMonths":0,"texts":[{"body":[],"clauses":{},"language":"de","law":{"rights":"r"},"name":"Über\n\"a\"","parameters":{},"parties":{},"summary":""}],"version":1,"withCustomer":false}
+            {"clauses":[{"carrier":"heat","code":"c","direction":"above","of":"a","payee":"b","payer":"a","plant":"","quantity":"peak-power","rate":7,"referencePer":"period","steps":[],"targetPer":"period","threshold":"@limit","thresholdPer":"period","vat":"zero","when":"always","with":""}],"code":"t","exclusiveFor":"","exclusiveOf":"","kind":"peakSmoothing","longestMonths":120,"noticeDays":30,"parameters":[{"code":"limit","default":"5","least":0,"most":9,"type":"number","unit":"watts"}],"parties":[{"holders":["Consumer"],"role":"a"}],"period":"month","renewalMonths":0,"texts":[{"body":[],"clauses":{},"language":"de","law":{"rights":"r"},"name":"Über\n\"a\"","parameters":{},"parties":{},"summary":""}],"version":1,"withCustomer":false}
             """);
 
     [Theory]

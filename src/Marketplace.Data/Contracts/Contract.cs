@@ -157,6 +157,9 @@ public sealed class ContractRun
     /// <summary>When the contract itself began, before any renegotiation.</summary>
     public DateTimeOffset ContractStartsAt { get; set; }
 
+    /// <summary>The end of the last period that is evaluated; where there is none, the start.</summary>
+    public DateTimeOffset EvaluatedUntil { get; set; }
+
     /// <summary>Of contracts with the same key only one may run at a time: what it is the only one of.</summary>
     public string? ExclusiveKey { get; set; }
 }

@@ -32,6 +32,7 @@ public static class NavigationMenu
         new("Storage", "/storage", "store", Storage),
         new("Investment", "/investment", "coins", Investor),
         new("Statements", "/bills", "bill", Producer, Storage, Investor) { AlsoAt = ["/account", "/disputes"] },
+        new("Contracts", "/contracts", "layers", Consumer, Producer, Storage, Investor) { AlsoAt = ["/deals"] },
         new("Members", "/members", "people", Operator),
         new("Meters", "/meters", "meter", Operator, Technician),
         new("Alarms", "/operations/alarms", "bell", Operator, Technician) { AlsoAt = ["/operations/scheme", "/operations/announcements", "/operations/temperatures"] },

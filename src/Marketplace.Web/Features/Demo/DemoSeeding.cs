@@ -95,6 +95,7 @@ public sealed partial class DemoSeeding(IServiceScopeFactory scopes, DemoProgres
 
             progress.Steps = 0;
             await DemoPayments.SeedAsync(requests, db, loop, cancellationToken);
+            await DemoContracts.SeedAsync(requests, db, loopId, DemoLoop.MarketStart.AddMonths(1).AddDays(1 - DemoLoop.MarketStart.Day), cancellationToken);
             clock.Rate = services.GetRequiredService<IConfiguration>().GetValue("Marketplace:DemoRate", 60);
         }
 

@@ -24,7 +24,7 @@ public sealed record VotesView(
 /// <param name="MayVote">The members for whom the person may vote on it.</param>
 /// <param name="Voted">Those of them who have.</param>
 public sealed record ProposalSummary(
-    Proposal Proposal, ProposalState State, string Proposer, Contracts.Governance.Count Count, IReadOnlyList<int> MayVote, IReadOnlyList<int> Voted, string Subject);
+    Proposal Proposal, ProposalState State, string Proposer, Marketplace.Contracts.Governance.Count Count, IReadOnlyList<int> MayVote, IReadOnlyList<int> Voted, string Subject);
 
 /// <summary>A proposal with everything about it.</summary>
 public sealed record ShowProposal(int LoopId, int Number) : IRequest<ProposalView>, IGuarded

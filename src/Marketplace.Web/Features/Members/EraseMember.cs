@@ -46,6 +46,7 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime, Priva
             .ExecuteUpdateAsync(orders => orders.SetProperty(order => order.TemplateId, (long?)null), cancellationToken);
         await db.OrderTemplates.Where(template => template.LoopId == loopId && template.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.OrderUploads.Where(upload => upload.LoopId == loopId && upload.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
+        await db.ContractNotes.Where(note => note.LoopId == loopId && note.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         await db.DealNotes.Where(note => note.LoopId == loopId && note.MemberId == memberId).ExecuteDeleteAsync(cancellationToken);
         // Of disputes the amounts stay, as those of bills; what was written and sent goes.
         var disputes = db.Disputes.Where(dispute => dispute.LoopId == loopId && dispute.MemberId == memberId).Select(dispute => dispute.Id);

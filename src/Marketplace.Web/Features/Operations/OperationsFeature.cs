@@ -1,5 +1,6 @@
 using Marketplace.Web.Features.Alarms;
 using Marketplace.Web.Features.Consumption;
+using Marketplace.Web.Features.Contracts;
 using Marketplace.Web.Features.Privacy;
 using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Forecasts;
@@ -48,6 +49,7 @@ public static class OperationsFeature
                 .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMinutes(1)).RepeatForever()));
             quartz.ScheduleGovernance();
             quartz.ScheduleAlarms();
+            quartz.ScheduleContracts();
             quartz.ScheduleSending();
             quartz.ScheduleMonths();
             quartz.SchedulePrivacy();

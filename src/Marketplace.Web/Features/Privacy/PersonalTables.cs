@@ -107,6 +107,21 @@ public static class PersonalTables
             SELECT hour, deal_id, CASE WHEN seller_id = $2 THEN 'seller' ELSE 'buyer' END AS side, carrier, agreed, delivered, price, curtailed
             FROM market.deal_hours WHERE loop_id = $1 AND (seller_id = $2 OR buyer_id = $2) ORDER BY hour, deal_id
             """),
+        new("contracts", """
+            SELECT c.id, p.role, c.template_code, c.member_id = $2 AS drafted_by_you, c.made_at
+            FROM market.contracts c JOIN market.contract_parties p ON p.loop_id = c.loop_id AND p.contract_id = c.id WHERE c.loop_id = $1 AND p.member_id = $2 ORDER BY c.id
+            """),
+        new("contract_acts", """
+            SELECT a.contract_id, a.number, a.kind, a.member_id = $2 AS done_by_you, a.at, a.market_at, a.version, a.template_version, a.parameter_values, a.starts_on, a.ends_on
+            FROM market.contract_acts a JOIN market.contract_parties p ON p.loop_id = a.loop_id AND p.contract_id = a.contract_id
+            WHERE a.loop_id = $1 AND p.member_id = $2 ORDER BY a.contract_id, a.number
+            """),
+        PersonalTable.OfMember("contract_notes", "contract_id, number"),
+        new("contract_results", """
+            SELECT contract_id, version, clause, period_start, period_end, CASE WHEN payer_id = $2 THEN amount ELSE -amount END AS amount, quantity, explanation
+            FROM market.contract_results WHERE loop_id = $1 AND (payer_id = $2 OR payee_id = $2) ORDER BY contract_id, period_start, clause
+            """),
+        new("flexibility_calls", "SELECT id, contract_id, carrier, starts_at, ends_at, watts, called_at FROM market.flexibility_calls WHERE loop_id = $1 AND member_id = $2 ORDER BY id"),
         new("zone_trades", """
             SELECT hour, kind, number, carrier, CASE WHEN seller_id = $2 THEN 'seller' ELSE 'buyer' END AS side, price, allowed, curtailed, fee
             FROM market.zone_trades WHERE loop_id = $1 AND (seller_id = $2 OR buyer_id = $2) ORDER BY hour, kind, number

@@ -6,7 +6,7 @@ namespace Marketplace.Migrations;
 
 /// <summary>Contracts from templates: their texts, acts, runs and results.</summary>
 [DbContext(typeof(MarketplaceDb))]
-[Migration("20261122001000_Contracts")]
+[Migration("20261122004800_Contracts")]
 public sealed class Contracts : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(SqlScript.Read("Contracts.sql"));

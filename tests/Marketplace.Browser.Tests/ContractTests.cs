@@ -1,0 +1,93 @@
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+
+namespace Marketplace.Browser.Tests;
+
+/// <summary>Two members agree on a contract from a template: filled in, looked at, offered and accepted, each with a passkey of their own.</summary>
+[Collection(Portal.Collection)]
+public sealed class ContractTests(Portal portal)
+{
+    private const string Contracts = "/loops/lindenhof/contracts";
+
+    [Fact]
+    public async Task A_contract_is_offered_and_accepted_with_two_signatures()
+    {
+        await using var seller = await SignedInAsync("solar");
+        var page = seller.Page;
+        await MakePasskeyAsync(seller);
+        await seller.GoToAsync(At + Contracts + "/new?template=bilateral-deal");
+        await page.Locator("#role-buyer").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+
+        // What is wrong is said at its field, and what was typed stays.
+        await page.FillAsync("#field-rebate", "-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Keep as draft" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#field-rebate-error")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#field-rebate")).ToHaveValueAsync("-1");
+        await page.FillAsync("#field-rebate", "0.02");
+        var resident = await ResidentAsync();
+        await page.Locator("#role-buyer").SelectOptionAsync(new SelectOptionValue { Label = resident });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("the seller gives back 0.02")).ToBeVisibleAsync();
+        await seller.ShouldBeAccessibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Keep as draft" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Draft kept", new() { Exact = true })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign with a passkey" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Offered", new() { Exact = true }).First).ToBeVisibleAsync();
+        await seller.ShouldBeAccessibleAsync();
+        var contract = new Uri(page.Url).AbsolutePath;
+
+        await using var buyer = await SignedInAsync("resident");
+        await MakePasskeyAsync(buyer);
+        await buyer.GoToAsync(At + Contracts);
+        await Assertions.Expect(buyer.Page.GetByRole(AriaRole.Heading, new() { Name = "Your answer is needed" })).ToBeVisibleAsync();
+        await buyer.ShouldBeAccessibleAsync();
+        await buyer.GoToAsync(At + contract);
+        await buyer.Page.GetByRole(AriaRole.Button, new() { Name = "Sign with a passkey" }).ClickAsync();
+        await Assertions.Expect(buyer.Page.GetByText("Agreed, not begun")).ToBeVisibleAsync();
+        (await buyer.Page.GetByRole(AriaRole.Link, new() { Name = "Signed" }).CountAsync()).ShouldBe(2);
+        await buyer.ShootAsync("contract-agreed");
+        buyer.ShouldBeContent();
+
+        await using var neighbour = await PagesTests.SignedInAsync(portal, "storage", true);
+        (await neighbour.GoToAsync(contract)).Status.ShouldBe(404);
+    }
+
+    // Passkeys belong to a host name; an address in numbers has none.
+    private string At => $"http://localhost:{portal.App.Address.Port}";
+
+    private async Task<string> ResidentAsync()
+    {
+        await using var resident = await PagesTests.SignedInAsync(portal, "resident", true);
+        await resident.GoToAsync(Contracts + "/new?template=energy-supply");
+        return (await resident.Page.Locator("#role-customer option[selected]").InnerTextAsync()).Replace(" (you)", "", StringComparison.Ordinal).Trim();
+    }
+
+    private async Task<Visit> SignedInAsync(string person)
+    {
+        var visit = await portal.VisitAsync();
+        var devices = await visit.Page.Context.NewCDPSessionAsync(visit.Page);
+        await devices.SendAsync("WebAuthn.enable");
+        await devices.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>
+        {
+            ["options"] = new Dictionary<string, object>
+            {
+                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
+            },
+        });
+        await visit.GoToAsync(At + "/sign-in");
+        await visit.Page.FillAsync("input[type=email]", person + "@lindenhof.example");
+        await visit.Page.FillAsync("input[type=password]", "Lindenhof-2026");
+        await visit.Page.ClickAsync("form.form button[type=submit]");
+        await visit.Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        return visit;
+    }
+
+    private async Task MakePasskeyAsync(Visit visit)
+    {
+        await visit.GoToAsync(At + "/account/passkeys");
+        await visit.Page.FillAsync("#new-name", "Test");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Add a passkey from this device" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("Test").First).ToBeVisibleAsync();
+    }
+}
