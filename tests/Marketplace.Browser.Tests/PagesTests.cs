@@ -125,7 +125,7 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/agreements" },
         { "investor", Loop + "/campaigns" },
         { "solar", Loop + "/campaigns/new" },
-        { "resident", Loop + "/parties/pv-park" },
+        { "resident", Loop + "/parties/sun-coop" },
     };
 
     [Theory]
