@@ -20,7 +20,7 @@ public sealed record BillList(IReadOnlyList<BillListed> Bills, DateOnly Today);
 /// <summary>A document in a list.</summary>
 public sealed record BillListed(
     string Number, int MemberId, string MemberName, Role Role, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset IssuedAt, DateOnly DueOn, long TotalCents,
-    Billing.DocumentKind Kind = Billing.DocumentKind.Invoice, bool IsTakenBack = false)
+    Billing.DocumentKind Kind = Billing.DocumentKind.Invoice, bool IsTakenBack = false, long PaidCents = 0)
 {
     public Interval Period => new(PeriodStart, PeriodEnd);
 
@@ -49,7 +49,8 @@ internal sealed class ListBillsHandler(Work work, MarketTime market, CurrentActo
             .Take(Most)
             .Select(row => new BillListed(
                 row.bill.Number, row.bill.MemberId, row.Name, row.bill.Role, row.bill.PeriodStart, row.bill.PeriodEnd, row.bill.IssuedAt, row.bill.DueOn, row.bill.TotalCents,
-                row.bill.Kind, work.Db.Bills.Any(later => later.LoopId == row.bill.LoopId && later.CorrectsId == row.bill.Id)))
+                row.bill.Kind, work.Db.Bills.Any(later => later.LoopId == row.bill.LoopId && later.CorrectsId == row.bill.Id),
+                work.Db.PaymentAllocations.Where(paid => paid.LoopId == row.bill.LoopId && paid.OwedKind == EntryKind.Document && paid.OwedId == row.bill.Id).Sum(paid => paid.Cents)))
             .ToListAsync(cancellationToken);
         return new BillList(bills, loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken)));
     }

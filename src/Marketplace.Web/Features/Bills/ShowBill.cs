@@ -51,6 +51,9 @@ public sealed record BillView
 
     public required long TotalCents { get; init; }
 
+    /// <summary>What has been paid of it, as far as the account's entries are matched.</summary>
+    public long PaidCents { get; init; }
+
     public required IReadOnlyList<BillLineView> Lines { get; init; }
 
     public required IReadOnlyList<VatGroup> Vat { get; init; }
@@ -221,6 +224,8 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             NetCents = bill.NetCents,
             VatCents = bill.VatCents,
             TotalCents = bill.TotalCents,
+            PaidCents = await db.PaymentAllocations
+                .Where(paid => paid.LoopId == bill.LoopId && paid.OwedKind == EntryKind.Document && paid.OwedId == bill.Id).SumAsync(paid => paid.Cents, cancellationToken),
             Lines = lines,
             Vat = [.. lines.GroupBy(line => line.Vat).OrderBy(group => group.Key.Category).ThenBy(group => group.Key.BasisPoints)
                 .Select(group => VatGroup.Of(group.Key, group.Sum(line => line.Cents)))],
