@@ -50,7 +50,7 @@ internal sealed class ListBillsHandler(Work work, MarketTime market, CurrentActo
             .Select(row => new BillListed(
                 row.bill.Number, row.bill.MemberId, row.Name, row.bill.Role, row.bill.PeriodStart, row.bill.PeriodEnd, row.bill.IssuedAt, row.bill.DueOn, row.bill.TotalCents,
                 row.bill.Kind, work.Db.Bills.Any(later => later.LoopId == row.bill.LoopId && later.CorrectsId == row.bill.Id),
-                work.Db.PaymentAllocations.Where(paid => paid.LoopId == row.bill.LoopId && paid.OwedKind == EntryKind.Document && paid.OwedId == row.bill.Id).Sum(paid => paid.Cents)))
+                work.Db.PaymentAllocations.Where(paid => paid.LoopId == row.bill.LoopId && paid.OwedKind == Billing.EntryKind.Document && paid.OwedId == row.bill.Id).Sum(paid => paid.Cents)))
             .ToListAsync(cancellationToken);
         return new BillList(bills, loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken)));
     }
