@@ -112,7 +112,7 @@ internal sealed class AgreementsHandler(Work work, AgreementBook book, Community
             throw new RefusedException("This has changed since you opened the page. Look at it again.");
         }
 
-        if (!request.Agrees && last?.Agrees != true)
+        if (!request.Agrees && (last?.Agrees != true || last.Version != request.Version))
         {
             throw new RefusedException("There is nothing to withdraw.");
         }
@@ -156,7 +156,8 @@ internal sealed class AgreementsHandler(Work work, AgreementBook book, Community
             join member in work.Db.Members on loop.Id equals member.LoopId
             where loop.Id == request.LoopId && member.Id == request.MemberId
             select new { loop.Slug, member.Key }).SingleOrDefaultAsync(cancellationToken) ?? throw new NotPermittedException(nameof(Agree));
-        var text = await book.TextAsync(request.LoopId, request.Topic, cancellationToken);
+        // Who withdraws does so from the words that were agreed to.
+        var text = await book.TextAsync(request.LoopId, request.Topic, cancellationToken, request.Agrees ? null : request.Version);
         var record = CanonicalRecord.Of("agreement", 1).Add("loop", named.Slug).Add("member", named.Key).Add("topic", request.Topic.ToString()).Add("number", request.Seen + 1)
             .Add("agrees", request.Agrees ? "yes" : "no").Add("version", request.Version).Add("language", request.Language).Add("words", Convert.ToHexStringLower(text.Hash(request.Language)));
         return (

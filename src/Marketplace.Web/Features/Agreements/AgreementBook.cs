@@ -43,11 +43,13 @@ public sealed class AgreementBook(MarketplaceDb db)
         SELECT coalesce((SELECT agrees FROM market.agreements WHERE loop_id = {loopId} AND member_id = {memberId} AND topic = {(short)topic} ORDER BY number DESC LIMIT 1), false) AS "Value"
         """).SingleAsync(cancellationToken);
 
-    /// <summary>The newest words of a topic.</summary>
-    public async Task<AgreementText> TextAsync(int loopId, AgreementTopic topic, CancellationToken cancellationToken) =>
+    /// <summary>The words of a topic: the newest, or those of a version.</summary>
+    public async Task<AgreementText> TextAsync(int loopId, AgreementTopic topic, CancellationToken cancellationToken, int? version = null) =>
         (await db.Database.SqlQuery<TextRow>(
-            $"""SELECT version AS "Version", en AS "En", de AS "De", fr AS "Fr" FROM market.agreement_texts WHERE loop_id = {loopId} AND topic = {(short)topic} ORDER BY version DESC LIMIT 1""")
-            .ToListAsync(cancellationToken)) is [var own]
+            $"""
+            SELECT version AS "Version", en AS "En", de AS "De", fr AS "Fr" FROM market.agreement_texts
+            WHERE loop_id = {loopId} AND topic = {(short)topic} AND version <= {version ?? int.MaxValue} ORDER BY version DESC LIMIT 1
+            """).ToListAsync(cancellationToken)) is [var own]
             ? new AgreementText(topic, own.Version, new Dictionary<string, string> { ["en"] = own.En, ["de"] = own.De, ["fr"] = own.Fr })
             : new AgreementText(topic, 1, AgreementText.Languages.ToDictionary(
                 language => language, language => Shipped.GetString("Text." + topic, CultureInfo.GetCultureInfo(language)) ?? throw new MissingManifestResourceException("Text." + topic)));

@@ -42,6 +42,9 @@ public enum BlockKind
     /// <summary>Something of the member's is not billed though its supply has ended with a final bill.</summary>
     AfterFinal,
 
+    /// <summary>A clause of a contract waits for the value of its index.</summary>
+    Contract,
+
     /// <summary>Another party of the same plant's revenue is blocked.</summary>
     Partner,
 }
@@ -52,7 +55,7 @@ public enum BlockKind
 public sealed record Block(BlockKind Kind, int? Member, string Words);
 
 /// <summary>Finds what keeps documents from being issued. What concerns one member keeps nobody else from theirs.</summary>
-internal sealed class Blocks(Work work, PeriodFacts periodFacts)
+internal sealed class Blocks(Work work, PeriodFacts periodFacts, IEnumerable<IStatedCharges> stated)
 {
     /// <summary>What concerns everybody; the first of each kind.</summary>
     public async Task<IReadOnlyList<Block>> CommonAsync(Loop loop, Interval period, CancellationToken cancellationToken)
@@ -108,6 +111,13 @@ internal sealed class Blocks(Work work, PeriodFacts periodFacts)
         {
             blocks.AddRange(await WithoutAddressAsync(accounts, cancellationToken));
             blocks.AddRange(await WithoutReadingAsync(accounts, cancellationToken));
+        }
+
+        var billed = accounts.Documents.Select(document => document.Member).ToHashSet();
+        foreach (var source in stated)
+        {
+            blocks.AddRange((await source.WaitingAsync(accounts.Loop, accounts.Period, cancellationToken))
+                .Where(waiting => billed.Contains(waiting.Member)).Select(waiting => new Block(BlockKind.Contract, waiting.Member, waiting.Words)));
         }
 
         blocks.AddRange(await AfterFinalAsync(accounts, cancellationToken));

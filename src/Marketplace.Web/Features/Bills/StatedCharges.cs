@@ -14,7 +14,13 @@ public interface IStatedCharges
 {
     /// <summary>The lines of a period.</summary>
     Task<IReadOnlyList<StatedCharge>> OfAsync(StatedScope scope, CancellationToken cancellationToken);
+
+    /// <summary>Whose documents have to wait, because something that belongs on them cannot be worked out yet, and why.</summary>
+    Task<IReadOnlyList<WaitingCharge>> WaitingAsync(Loop loop, Interval period, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<WaitingCharge>>([]);
 }
+
+/// <param name="Words">What is missing, for the operator.</param>
+public sealed record WaitingCharge(int Member, string Words);
 
 /// <summary>For what lines are asked.</summary>
 /// <param name="Members">Only these members; everybody where none are named. What is shared with others is still divided among all.</param>

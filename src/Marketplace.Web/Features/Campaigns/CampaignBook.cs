@@ -71,9 +71,10 @@ public sealed class CampaignBook(Work work, MoneyBook money, AccountBook account
     }
 
     /// <summary>Takes a pledge from the member's account and holds it.</summary>
+    /// <param name="submissionId">As the form has it. What names the movement is made from it here, so that no form can name another movement.</param>
     /// <returns>The entry of the account.</returns>
-    public async Task<long> TakeAsync(Campaign campaign, int memberId, Guid submissionId, Money amount, CancellationToken cancellationToken) =>
-        (await MoveAsync(campaign, memberId, ReceiptKind.PaidOut, amount, submissionId, null, cancellationToken)).Id;
+    public async Task<long> TakeAsync(Campaign campaign, int memberId, Guid submissionId, Money amount, CancellationToken cancellationToken) => (await MoveAsync(
+        campaign, memberId, ReceiptKind.PaidOut, amount, Named(campaign, string.Create(CultureInfo.InvariantCulture, $"pledge/{memberId}/{submissionId:N}")), null, cancellationToken)).Id;
 
     /// <summary>Gives a pledge back. The receipt that it takes back can be taken back once.</summary>
     public Task GiveBackAsync(Campaign campaign, Pledge pledge, CancellationToken cancellationToken) => MoveAsync(
@@ -92,7 +93,7 @@ public sealed class CampaignBook(Work work, MoneyBook money, AccountBook account
             AccountKind.Pledges, cancellationToken);
     }
 
-    /// <summary>A name of its own for each movement of a campaign's end: made again, it is the same one.</summary>
+    /// <summary>A name of its own for each movement of a campaign: made again, it is the same one.</summary>
     private static Guid Named(Campaign campaign, string movement) => new(SHA256.HashData(Encoding.UTF8.GetBytes(
         string.Create(CultureInfo.InvariantCulture, $"campaign/{campaign.LoopId}/{campaign.Id}/{movement}"))).AsSpan(0, 16));
 

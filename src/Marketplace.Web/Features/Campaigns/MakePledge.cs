@@ -5,6 +5,7 @@ using Marketplace.Ledger;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Orders;
+using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Features.Signing;
 using Marketplace.Web.Pipeline;
 using MediatR;
@@ -40,6 +41,8 @@ internal sealed class MakePledgeHandler(Work work, CampaignBook book, OrderIntak
     public async Task<Unit> Handle(MakePledge request, CancellationToken cancellationToken)
     {
         var (db, loopId, memberId) = (work.Db, request.LoopId, request.MemberId);
+        // Not while a file for the bank is made: it might pay out the very credit that is pledged.
+        await MakeBankFile.LockAsync(db, loopId, cancellationToken);
         await book.HoldAsync(loopId, request.CampaignId, cancellationToken);
         var campaign = await book.FindAsync(loopId, request.CampaignId, cancellationToken) ?? throw new NotPermittedException(nameof(MakePledge));
         if (await db.Database.SqlQuery<int>(

@@ -71,6 +71,8 @@ internal sealed class CallFlexibilityHandler(Work work, ContractBook book, Templ
         }
 
         var carrier = values.Carrier(clause.Carrier) ?? Carrier.Electricity;
+        // Two parties may call the same member under two contracts: the second waits here and sees the first.
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"flexibility/{loopId}/{asked}/{(short)carrier}"}, 0))", cancellationToken);
         if (await db.FlexibilityCalls.AnyAsync(call => call.LoopId == loopId && call.MemberId == asked && call.Carrier == carrier && call.StartsAt < end && call.EndsAt > request.StartsAt, cancellationToken))
         {
             throw new RefusedException(nameof(request.StartsAt), "There is a call for part of this time already.");

@@ -31,6 +31,8 @@ internal sealed class ContractBook(Work work, TemplateShelf shelf, ContractCatal
     /// <summary>Beyond this many acts nobody reads the history any more.</summary>
     public const int MostActs = 200;
 
+    private const int LongestNote = 1000;
+
     /// <summary>Waits for its turn with the contract and holds it until the transaction ends.</summary>
     /// <exception cref="NotPermittedException">There is no such contract of the member.</exception>
     public async Task<HeldContract> HoldAsync(int loopId, long contractId, int memberId, CancellationToken cancellationToken)
@@ -147,6 +149,12 @@ internal sealed class ContractBook(Work work, TemplateShelf shelf, ContractCatal
     public async Task<ContractAct> AddAsync(
         Loop loop, Contract contract, IReadOnlyList<ContractParty> parties, ContractAct act, SignatureGiven? given, string? note, CancellationToken cancellationToken)
     {
+        var text = (note ?? "").ReplaceLineEndings("\n").Trim();
+        if (text.Length > LongestNote)
+        {
+            throw new RefusedException("Note", string.Create(CultureInfo.InvariantCulture, $"A note has at most {LongestNote} letters; this one has {text.Length}."));
+        }
+
         var template = await shelf.RequireAsync(loop.Id, contract.TemplateCode, act.TemplateVersion, cancellationToken);
         // What the system agrees for the people of the demo has no signature, and the record says so.
         var signature = given is null || current.Actor.IsSystem ? null : await signatures.RequireAsync(ToSign(loop, contract, parties, template.Row, act), given, cancellationToken);
@@ -158,9 +166,9 @@ internal sealed class ContractBook(Work work, TemplateShelf shelf, ContractCatal
         (act.BatchId, act.BatchPosition) = (appended.BatchId, appended.Positions[0]);
         work.Db.ContractActs.Add(act);
         await work.Db.SaveChangesAsync(cancellationToken);
-        if (!string.IsNullOrWhiteSpace(note))
+        if (text.Length > 0)
         {
-            work.Db.ContractNotes.Add(new ContractNote { LoopId = loop.Id, ContractId = contract.Id, Number = act.Number, MemberId = act.MemberId, Text = note.Trim() });
+            work.Db.ContractNotes.Add(new ContractNote { LoopId = loop.Id, ContractId = contract.Id, Number = act.Number, MemberId = act.MemberId, Text = text });
             await work.Db.SaveChangesAsync(cancellationToken);
         }
 

@@ -10,6 +10,10 @@ namespace Marketplace.Web.Features.Contracts;
 /// <summary>What a clause came to, before or after it was kept.</summary>
 public sealed record EvaluatedClause(ContractResult Result, Clause Clause, Template Template, Explanation Explanation);
 
+/// <param name="Index">The index whose value is missing.</param>
+/// <param name="From">The start of the period for which it is.</param>
+public sealed record WaitingContract(long ContractId, IReadOnlyList<int> Members, string Index, DateTimeOffset From);
+
 /// <summary>Works out what contracts come to in periods that are over and settled. It reads only: whoever asks sees the same.</summary>
 internal sealed class ContractEvaluation(Work work, TemplateShelf shelf, ContractCatalogue catalogue, ContractIndices indices)
 {
@@ -51,6 +55,45 @@ internal sealed class ContractEvaluation(Work work, TemplateShelf shelf, Contrac
         }
 
         return results;
+    }
+
+    /// <summary>The contracts that cannot be evaluated up to an instant, because an index has no value at the start of a period.</summary>
+    public async Task<IReadOnlyList<WaitingContract>> WaitingAsync(Loop loop, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var loopId = loop.Id;
+        var waiting = new List<WaitingContract>();
+        var known = new Dictionary<(string, DateTimeOffset), long?>();
+        foreach (var run in await work.Db.ContractRuns.AsNoTracking()
+            .Where(run => run.LoopId == loopId && run.EvaluatedUntil < until && run.EvaluatedUntil < run.EndsAt)
+            .OrderBy(run => run.ContractId).ThenBy(run => run.Version).ToListAsync(cancellationToken))
+        {
+            var names = (await shelf.RequireAsync(loopId, run.TemplateCode, run.TemplateVersion, cancellationToken)).Template.Clauses
+                .Select(clause => clause.Index?.Name).OfType<string>().Distinct().ToList();
+            if (names.Count == 0)
+            {
+                continue;
+            }
+
+            foreach (var period in ((ContractPeriod)run.Period).EndingIn(loop.Calendar, run.EvaluatedUntil, until < run.EndsAt ? until : run.EndsAt))
+            {
+                foreach (var name in names)
+                {
+                    if (!known.TryGetValue((name, period.Start), out var value))
+                    {
+                        known.Add((name, period.Start), value = await indices.OfAsync(loopId, name, period, cancellationToken));
+                    }
+
+                    if (value is null)
+                    {
+                        var members = await work.Db.ContractParties.Where(party => party.LoopId == loopId && party.ContractId == run.ContractId)
+                            .Select(party => party.MemberId).Distinct().Order().ToListAsync(cancellationToken);
+                        waiting.Add(new WaitingContract(run.ContractId, members, name, period.Start));
+                    }
+                }
+            }
+        }
+
+        return waiting;
     }
 
     private async Task<IReadOnlyList<EvaluatedClause>> EvaluateAsync(

@@ -8,6 +8,10 @@ namespace Marketplace.Web.Features.Contracts;
 /// <summary>A template as it is being filled in: everything as typed.</summary>
 public sealed class ContractForm
 {
+    // Beyond these a day is a typing mistake.
+    private const int FirstYear = 2000;
+    private const int LastYear = 2200;
+
     public Guid SubmissionId { get; set; }
 
     /// <summary>The number of the act that the person saw last.</summary>
@@ -62,7 +66,7 @@ public sealed class ContractForm
 
         DateOnly Read(string? text, string field)
         {
-            if (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+            if (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) || day.Year is < FirstYear or > LastYear)
             {
                 problems.Add(new Problem(field, texts["Wrong.Day"]));
             }

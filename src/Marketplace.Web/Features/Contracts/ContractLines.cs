@@ -38,6 +38,14 @@ internal sealed class ContractLines(Work work, ContractEvaluation evaluation, Te
         ];
     }
 
+    public async Task<IReadOnlyList<WaitingCharge>> WaitingAsync(Loop loop, Interval period, CancellationToken cancellationToken) =>
+    [
+        .. from waiting in await evaluation.WaitingAsync(loop, period.End, cancellationToken)
+           from member in waiting.Members
+           select new WaitingCharge(member, string.Create(
+               CultureInfo.InvariantCulture, $"Contract {waiting.ContractId} needs the value of the index '{waiting.Index}' at {Instants.Iso(waiting.From)}. Enter it on the page of templates.")),
+    ];
+
     private IEnumerable<StatedCharge> Of(ContractResult result, Template template)
     {
         var clause = template.Clauses.First(clause => clause.Code == result.Clause);

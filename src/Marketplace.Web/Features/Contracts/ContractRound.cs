@@ -28,7 +28,11 @@ public sealed partial class ContractRound(IDbContextFactory<MarketplaceDb> datab
 
                 if (loop.Began)
                 {
-                    await requests.Send(new RenewContracts(loop.Id), Actor.System, cancellationToken);
+                    foreach (var contract in await requests.Send(new ContractsToRenew(loop.Id), Actor.System, cancellationToken))
+                    {
+                        await RenewAsync(loop.Id, loop.Slug, contract, cancellationToken);
+                    }
+
                     await requests.Send(new EvaluateContracts(loop.Id), Actor.System, cancellationToken);
                 }
             }
@@ -39,6 +43,22 @@ public sealed partial class ContractRound(IDbContextFactory<MarketplaceDb> datab
             }
         }
     }
+
+    private async Task RenewAsync(int loopId, string slug, long contract, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await requests.Send(new RenewContract(loopId, contract), Actor.System, cancellationToken);
+        }
+        catch (RefusedException refused)
+        {
+            // Another contract has its place now: this one ends, and no other is kept from going on.
+            LogEnd(slug, contract, refused.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Loop}: contract {Contract} cannot be renewed: {Reason}")]
+    private partial void LogEnd(string loop, long contract, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: its contracts could not be evaluated and will be tried again")]
     private partial void LogFailure(Exception failure, string loop);

@@ -64,7 +64,8 @@ public sealed record ContractStanding(
                     (open, closed, signed) = (null, act, []);
                     break;
                 case ContractActKind.Cancelled:
-                    (binding, notice) = (act, act);
+                    // Terms that were proposed before the notice must not undo it.
+                    (binding, notice, open, signed) = (act, act, null, []);
                     break;
                 case ContractActKind.Renewed:
                     binding = act;

@@ -49,7 +49,7 @@ internal sealed class ContractLists(Work work, TemplateShelf shelf, MarketTime m
         return ReadAsync(
             loopId,
             db.Contracts.Where(contract => contract.LoopId == loopId && db.ContractActs.Any(act => act.LoopId == loopId && act.ContractId == contract.Id && act.Kind != ContractActKind.Drafted)),
-            (Math.Max(1, request.Page) - 1) * ContractsOfLoop.PageSize, ContractsOfLoop.PageSize, cancellationToken);
+            (Math.Clamp(request.Page, 1, 1_000_000) - 1) * ContractsOfLoop.PageSize, ContractsOfLoop.PageSize, cancellationToken);
     }
 
     private async Task<ContractList> ReadAsync(int loopId, IQueryable<Contract> which, int skip, int take, CancellationToken cancellationToken)

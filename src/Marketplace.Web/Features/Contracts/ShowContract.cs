@@ -57,7 +57,7 @@ internal sealed class ShowContractHandler(Work work, CurrentActor current, Templ
         var notes = await db.ContractNotes.AsNoTracking().Where(note => note.LoopId == loopId && note.ContractId == id).ToDictionaryAsync(note => note.Number, note => note.Text, cancellationToken);
         var results = db.ContractResults.AsNoTracking().Where(result => result.LoopId == loopId && result.ContractId == id);
         var page = await results.OrderByDescending(result => result.PeriodStart).ThenBy(result => result.Clause)
-            .Skip((Math.Max(1, request.Page) - 1) * ShowContract.PageSize).Take(ShowContract.PageSize).ToListAsync(cancellationToken);
+            .Skip((Math.Clamp(request.Page, 1, 1_000_000) - 1) * ShowContract.PageSize).Take(ShowContract.PageSize).ToListAsync(cancellationToken);
         var clauses = new Dictionary<(int, string), string>();
         foreach (var version in page.Select(result => result.Version).Distinct())
         {

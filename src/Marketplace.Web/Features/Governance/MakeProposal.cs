@@ -182,7 +182,7 @@ internal sealed class MakeProposalHandler(Work work, ChangeKinds kinds, Constitu
         Loop loop, int number, ProposalKind kind, string member, string reason, Dictionary<string, string> changed, Dictionary<string, string> before,
         Constitution constitution, IReadOnlyList<Voter> voters, DateTimeOffset opens, DateTimeOffset closes, DateTimeOffset effect)
     {
-        static string Line(string text) => text.Replace("\n", " / ", StringComparison.Ordinal);
+        static string Line(string text) => string.Concat(text.Replace("\n", " / ", StringComparison.Ordinal).Select(c => char.IsControl(c) ? ' ' : c));
         var record = CanonicalRecord.Of("proposal", 1).Add("loop", loop.Slug).Add("number", number).Add("kind", kind.ToString()).Add("member", member)
             .Add("reason", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(reason))));
         foreach (var (name, value) in changed.OrderBy(field => field.Key, StringComparer.Ordinal))

@@ -78,19 +78,27 @@ public sealed class Proposals(MarketplaceDb db)
     public async Task<IReadOnlyList<Proposal>> NewestAsync(int loopId, int skip, int take, CancellationToken cancellationToken) =>
         (await db.Database.SqlQueryRaw<Row>(Columns + "WHERE loop_id = {0} ORDER BY number DESC OFFSET {1} LIMIT {2}", loopId, skip, take).ToListAsync(cancellationToken)).ConvertAll(row => row.ToProposal());
 
-    public async Task<IReadOnlyList<Voter>> VotersAsync(int loopId, int number, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<Voter>> VotersAsync(int loopId, int number, CancellationToken cancellationToken) => [.. (await VotersAsync(loopId, [number], cancellationToken))[number]];
+
+    /// <summary>The voters of several proposals, by the proposal's number.</summary>
+    public async Task<ILookup<int, Voter>> VotersAsync(int loopId, int[] numbers, CancellationToken cancellationToken) =>
         (await db.Database.SqlQuery<VoterRow>(
-            $"""SELECT member_id AS "Member", weight AS "Weight" FROM market.proposal_voters WHERE loop_id = {loopId} AND proposal = {number} ORDER BY member_id""")
-            .ToListAsync(cancellationToken)).ConvertAll(row => new Voter(row.Member, row.Weight));
+            $"""
+            SELECT proposal AS "Proposal", member_id AS "Member", weight AS "Weight" FROM market.proposal_voters
+            WHERE loop_id = {loopId} AND proposal = ANY ({numbers}) ORDER BY proposal, member_id
+            """).ToListAsync(cancellationToken)).ToLookup(row => row.Proposal, row => new Voter(row.Member, row.Weight));
 
     /// <summary>All votes, those that were changed later included, in the order in which they were cast.</summary>
-    public async Task<IReadOnlyList<VoteRow>> VotesAsync(int loopId, int number, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<VoteRow>> VotesAsync(int loopId, int number, CancellationToken cancellationToken) => [.. (await VotesAsync(loopId, [number], cancellationToken))[number]];
+
+    /// <summary>The votes on several proposals, by the proposal's number, each in the order in which they were cast.</summary>
+    public async Task<ILookup<int, VoteRow>> VotesAsync(int loopId, int[] numbers, CancellationToken cancellationToken) =>
         (await db.Database.SqlQuery<CastRow>(
             $"""
-            SELECT member_id AS "MemberId", number AS "Number", choice AS "Choice", at AS "At", market_at AS "MarketAt", signature_id AS "SignatureId", record_key AS "RecordKey"
-            FROM market.votes WHERE loop_id = {loopId} AND proposal = {number} ORDER BY at, member_id, number
+            SELECT proposal AS "Proposal", member_id AS "MemberId", number AS "Number", choice AS "Choice", at AS "At", market_at AS "MarketAt", signature_id AS "SignatureId", record_key AS "RecordKey"
+            FROM market.votes WHERE loop_id = {loopId} AND proposal = ANY ({numbers}) ORDER BY proposal, at, member_id, number
             """).ToListAsync(cancellationToken))
-            .ConvertAll(row => new VoteRow(row.MemberId, row.Number, (Choice)row.Choice, row.At, row.MarketAt, row.SignatureId, row.RecordKey));
+            .ToLookup(row => row.Proposal, row => new VoteRow(row.MemberId, row.Number, (Choice)row.Choice, row.At, row.MarketAt, row.SignatureId, row.RecordKey));
 
     public async Task<Outcome?> DecidedAsync(int loopId, int number, CancellationToken cancellationToken) =>
         (await db.Database.SqlQuery<short>($"""SELECT outcome AS "Value" FROM market.proposal_decisions WHERE loop_id = {loopId} AND proposal = {number}""").ToListAsync(cancellationToken)) is [var outcome]
@@ -104,9 +112,9 @@ public sealed class Proposals(MarketplaceDb db)
     internal static string HashOf(IEnumerable<Voter> voters) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         string.Concat(voters.OrderBy(voter => voter.Member).Select(voter => string.Create(CultureInfo.InvariantCulture, $"{voter.Member} {voter.Weight}\n"))))));
 
-    private sealed record VoterRow(int Member, long Weight);
+    private sealed record VoterRow(int Proposal, int Member, long Weight);
 
-    private sealed record CastRow(int MemberId, int Number, short Choice, DateTimeOffset At, DateTimeOffset MarketAt, long SignatureId, string RecordKey);
+    private sealed record CastRow(int Proposal, int MemberId, int Number, short Choice, DateTimeOffset At, DateTimeOffset MarketAt, long SignatureId, string RecordKey);
 
     private sealed record Row(
         int LoopId, int Number, short Kind, int MemberId, string Change, string Before, int? MajorityNumerator, int? MajorityDenominator, int QuorumNumerator, int QuorumDenominator,

@@ -54,7 +54,7 @@ internal sealed class VotesHandler(MarketplaceDb db, Proposals proposals, Change
         var loopId = request.LoopId;
         var now = await marketTime.NowAsync(loopId, cancellationToken);
         var open = (await proposals.NewestAsync(loopId, 0, MostOpen, cancellationToken)).Where(proposal => proposal.ClosesAt > now).OrderBy(proposal => proposal.ClosesAt).ToList();
-        var page = await proposals.NewestAsync(loopId, (Math.Max(1, request.Page) - 1) * ShowVotes.PageSize, ShowVotes.PageSize, cancellationToken);
+        var page = await proposals.NewestAsync(loopId, (Math.Clamp(request.Page, 1, 1_000_000) - 1) * ShowVotes.PageSize, ShowVotes.PageSize, cancellationToken);
         var constitution = await constitutions.ReadAsync(loopId, cancellationToken);
         var own = Own(loopId);
         return new VotesView(
@@ -103,11 +103,13 @@ internal sealed class VotesHandler(MarketplaceDb db, Proposals proposals, Change
             """).ToListAsync(cancellationToken)).ToDictionary(row => row.Proposal);
         var proposers = some.Select(proposal => proposal.MemberId).Distinct().ToList();
         var names = await db.Members.AsNoTracking().Where(member => member.LoopId == loopId && proposers.Contains(member.Id)).ToDictionaryAsync(member => member.Id, member => member.Name, cancellationToken);
+        var votersOf = await proposals.VotersAsync(loopId, numbers, cancellationToken);
+        var votesOn = await proposals.VotesAsync(loopId, numbers, cancellationToken);
         var summaries = new List<ProposalSummary>();
         foreach (var proposal in some)
         {
-            var voters = await proposals.VotersAsync(loopId, proposal.Number, cancellationToken);
-            var votes = await proposals.VotesAsync(loopId, proposal.Number, cancellationToken);
+            List<Voter> voters = [.. votersOf[proposal.Number]];
+            List<VoteRow> votes = [.. votesOn[proposal.Number]];
             var end = ends.GetValueOrDefault(proposal.Number);
             int[] mine = [.. voters.Select(voter => voter.Member).Where(own.Contains)];
             summaries.Add(new ProposalSummary(

@@ -23,7 +23,9 @@ public sealed class MoneyBook(Work work, Journal journal, AccountBook accountBoo
             other => other.LoopId == loopId && other.SubmissionId == receipt.SubmissionId, cancellationToken);
         if (known is not null)
         {
-            return known;
+            return (known.MemberId, known.Kind, known.Amount, known.TakesBackId) == (memberId, receipt.Kind, receipt.Amount, receipt.TakesBackId)
+                ? known
+                : throw new RefusedException("This form was used for another movement of money. Open the page again.");
         }
 
         (receipt.At, receipt.RecordedBy) = (time.GetUtcNow(), current.Actor.AccountId);

@@ -20,21 +20,13 @@ internal sealed partial class SendDocumentsHandler(
     /// <summary>In one run; the next run goes on.</summary>
     private const int MostAtOnce = 200;
 
-    /// <summary>Two minutes, four, eight, … six hours: about a day in all.</summary>
-    public const int MostAttempts = 12;
-
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
-    /// <summary>What is being sent for so long was broken off.</summary>
-    private static readonly TimeSpan s_brokenOff = TimeSpan.FromMinutes(10);
-
     public async Task<int> Handle(SendDocuments request, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync(
             $"""
             UPDATE market.document_letters SET state = {(short)LetterState.BrokenOff}, outcome = 'broken off'
-            WHERE state = {(short)LetterState.Sending} AND begun_at <= {time.GetUtcNow() - s_brokenOff}
+            WHERE state = {(short)LetterState.Sending} AND begun_at <= {time.GetUtcNow() - LetterAttempt.BrokenOffAfter}
             """, cancellationToken);
         if (!mail.ReachesPeople)
         {
@@ -44,7 +36,7 @@ internal sealed partial class SendDocumentsHandler(
         var sent = 0;
         for (var i = 0; i < MostAtOnce && await TakeAsync(db, cancellationToken) is { } row; i++)
         {
-            var (state, outcome) = await TryAsync(db, row, cancellationToken);
+            var (state, outcome) = await LetterAttempt.MakeAsync(mail, row.Attempts, () => letters.WriteAsync(db, row, cancellationToken), fault => LogFailure(fault, row.Id), cancellationToken);
             sent += state == LetterState.Sent ? 1 : 0;
             var now = time.GetUtcNow();
             await db.Database.ExecuteSqlAsync(
@@ -71,41 +63,6 @@ internal sealed partial class SendDocumentsHandler(
             RETURNING d.loop_id AS "LoopId", d.id AS "Id", d.bill_id AS "BillId", d.member_id AS "MemberId", d.account_id AS "AccountId", d.attempts AS "Attempts", d.topic AS "Topic"
             """).ToListAsync(cancellationToken);
         return rows.SingleOrDefault();
-    }
-
-    private async Task<(LetterState State, string? Outcome)> TryAsync(MarketplaceDb db, LetterRow row, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_patience);
-        var handedOver = false;
-        try
-        {
-            var (letter, otherwise) = await letters.WriteAsync(db, row, cancellationToken);
-            if (letter is null)
-            {
-                return (otherwise, null);
-            }
-
-            handedOver = true;
-            await mail.SendAsync(letter, limit.Token);
-            return (LetterState.Sent, null);
-        }
-        catch (OperationCanceledException) when (handedOver)
-        {
-            // The server may have taken it and only been slow to say so.
-            return (LetterState.BrokenOff, cancellationToken.IsCancellationRequested ? "broken off" : "no answer");
-        }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The name of the fault only: a mail server's answer repeats the address.
-            LogFailure(failure.GetType().Name, row.Id);
-            return (row.Attempts >= MostAttempts ? LetterState.Failed : LetterState.Waiting, failure.GetType().Name);
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to stop before the server had it: the next run goes on.
-            return (LetterState.Waiting, null);
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A letter about a document could not be sent ({Fault}): {Id}")]

@@ -1,10 +1,12 @@
 using System.Text;
+using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
 using MediatR;
 
 namespace Marketplace.Web.Features.Signing;
 
-/// <summary>A signature with all that is needed to check it, for whoever belongs to the loop: acts of the community are signed before its members.</summary>
+/// <summary>A signature with all that is needed to check it. Votes are open among the loop's members; any other act is for who signed it, the parties of the contract
+/// that it is about, the operators and the auditors.</summary>
 public sealed record ShowSignature(int LoopId, long Id) : IRequest<SignatureFile>, IGuarded
 {
     public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
@@ -16,11 +18,19 @@ public sealed record ShowSignature(int LoopId, long Id) : IRequest<SignatureFile
 public sealed record SignatureFile(
     string Method, string Proves, string Statement, string Challenge, DateTimeOffset At, string? CredentialId, string? PublicKeyCose, string? AuthenticatorData, string? ClientDataJson, string? Signature);
 
-internal sealed class ShowSignatureHandler(SignatureStore store) : IRequestHandler<ShowSignature, SignatureFile>
+internal sealed class ShowSignatureHandler(SignatureStore store, CurrentActor current) : IRequestHandler<ShowSignature, SignatureFile>
 {
     public async Task<SignatureFile> Handle(ShowSignature request, CancellationToken cancellationToken)
     {
         var signature = await store.ReadAsync(request.LoopId, request.Id, cancellationToken) ?? throw new NotPermittedException(nameof(ShowSignature));
+        var actor = current.Actor;
+        if (!actor.ActsFor(request.LoopId, signature.MemberId) && !actor.Operates(request.LoopId) && !actor.Audits(request.LoopId)
+            && !await store.IsOpenToAsync(
+                request.LoopId, request.Id, [.. actor.Roles.Where(held => held.LoopId == request.LoopId).Select(held => held.MemberId).Distinct()], cancellationToken))
+        {
+            throw new NotPermittedException(nameof(ShowSignature));
+        }
+
         static string? Url(byte[]? bytes) => bytes is null ? null : System.Buffers.Text.Base64Url.EncodeToString(bytes);
         var passkey = signature.Passkey;
         return new SignatureFile(

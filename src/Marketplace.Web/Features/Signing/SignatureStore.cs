@@ -38,6 +38,15 @@ public sealed class SignatureStore(MarketplaceDb db)
     public async Task<Signature?> ReadAsync(int loopId, long id, CancellationToken cancellationToken) =>
         (await db.Database.SqlQueryRaw<SignatureRow>(Columns + "WHERE loop_id = {0} AND id = {1}", loopId, id).ToListAsync(cancellationToken)).SingleOrDefault()?.ToSignature();
 
+    /// <summary>Whether an act was signed before all the members, or before one of these as party of the same contract.</summary>
+    public Task<bool> IsOpenToAsync(int loopId, long id, int[] members, CancellationToken cancellationToken) => db.Database.SqlQuery<bool>(
+        $"""
+        SELECT EXISTS (SELECT FROM market.votes WHERE loop_id = {loopId} AND signature_id = {id})
+            OR EXISTS (SELECT FROM market.contract_acts a
+                       JOIN market.contract_parties p ON p.loop_id = a.loop_id AND p.contract_id = a.contract_id
+                       WHERE a.loop_id = {loopId} AND a.signature_id = {id} AND p.member_id = ANY ({members})) AS "Value"
+        """).SingleAsync(cancellationToken);
+
     private const string Columns =
         """
         SELECT id AS "Id", member_id AS "MemberId", account_id AS "AccountId", method AS "Method", title AS "Title", act_hash AS "ActHash", statement AS "Statement",

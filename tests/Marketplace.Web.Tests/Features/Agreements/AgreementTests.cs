@@ -5,6 +5,7 @@ using Marketplace.Web.Pipeline;
 using Marketplace.Web.Tests.Features.Accounts;
 using Marketplace.Web.Tests.Features.Governance;
 using Marketplace.Web.Tests.Features.Signing;
+using Microsoft.EntityFrameworkCore;
 using Shouldly;
 using Xunit;
 
@@ -57,5 +58,18 @@ public sealed class AgreementTests : IAsyncLifetime
         await Should.ThrowAsync<RefusedException>(() => SayAsync(loop, AgreementTopic.DataUse, 1, agrees: false, seen: 0));
 
         (await _host.Send(new ShowAgreements(loop.Id, 2), loop.ActorOf(2))).LastOn(AgreementTopic.Proof)!.Version.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Who_withdraws_does_so_from_the_words_that_were_agreed_to()
+    {
+        using var loop = await GovernedLoop.CreateAsync(_host, "withdrawn", 3);
+        await SayAsync(loop, AgreementTopic.DataUse, 1, agrees: true, seen: 0);
+        var words = new string('x', 60);
+        await _host.Send(new SetAgreementText(loop.Id, AgreementTopic.DataUse, words, words, words), loop.Operator);
+        await Should.ThrowAsync<RefusedException>(() => SayAsync(loop, AgreementTopic.DataUse, 2, agrees: false, seen: 1));
+        await SayAsync(loop, AgreementTopic.DataUse, 1, agrees: false, seen: 1);
+        var hashes = await _host.Look(db => db.Database.SqlQuery<byte[]>($"SELECT text_hash AS \"Value\" FROM market.agreements WHERE loop_id = {loop.Id} ORDER BY number").ToListAsync());
+        hashes[1].ShouldBe(hashes[0]);
     }
 }

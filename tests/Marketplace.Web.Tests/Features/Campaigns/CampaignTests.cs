@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Marketplace.Contracts.CrowdSales;
 using Marketplace.Data;
 using Marketplace.Quantities;
@@ -5,6 +7,7 @@ using Marketplace.Web.Features.Campaigns;
 using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Payments;
+using Marketplace.Web.Features.Signing;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Tests.Features.Governance;
 using Marketplace.Web.Tests.Features.Signing;
@@ -40,14 +43,42 @@ public sealed class CampaignTests : IAsyncLifetime
         loop.Id, Owner, Guid.NewGuid(), "pv", CampaignKind.Equity, "A roof for all", "Forty modules on the school's roof; hail could break them.", Money.FromCents(150_000), Money.FromCents(5_000),
         new ReturnAssumptions(Money.FromCents(60_000), share, 0, 10), 10);
 
-    private async Task PledgeAsync(GovernedLoop loop, int member, int campaign, long cents)
+    private async Task PledgeAsync(GovernedLoop loop, int member, int campaign, long cents, Guid? submission = null)
     {
-        var id = Guid.NewGuid();
+        var id = submission ?? Guid.NewGuid();
         var act = await _host.Send(new PreparePledge(loop.Id, member, campaign, id, Money.FromCents(cents)), loop.ActorOf(member));
         var signed = await loop.PasskeyOf(member).SignAsync(_host, act, loop.ActorOf(member));
         var pledge = new MakePledge(loop.Id, member, campaign, id, Money.FromCents(cents), signed);
         await _host.Send(pledge, loop.ActorOf(member));
         await _host.Send(pledge, loop.ActorOf(member));
+    }
+
+    [Fact]
+    public async Task What_a_member_pledges_is_for_itself_and_the_operator_to_read()
+    {
+        using var loop = await LoopAsync("discreet");
+        var campaign = await _host.Send(Equity(loop), loop.ActorOf(Owner));
+        await PledgeAsync(loop, 3, campaign, 20_000);
+        var signature = await _host.Look(db => db.Database.SqlQuery<long>($"SELECT signature_id AS \"Value\" FROM market.campaign_pledges WHERE loop_id = {loop.Id}").SingleAsync());
+        (await _host.Send(new ShowSignature(loop.Id, signature), loop.ActorOf(3))).Statement.ShouldContain("Pledge 200.00");
+        (await _host.Send(new ShowSignature(loop.Id, signature), loop.Operator)).Method.ShouldBe("passkey");
+        await Should.ThrowAsync<NotPermittedException>(() => _host.Send(new ShowSignature(loop.Id, signature), loop.ActorOf(4)));
+    }
+
+    [Fact]
+    public async Task A_form_cannot_name_another_movement_of_money()
+    {
+        using var loop = await LoopAsync("names");
+        var campaign = await _host.Send(Equity(loop), loop.ActorOf(Owner));
+        var name = Guid.NewGuid();
+        await _host.Send(new RecordReceipt(loop.Id, 3, name, ReceiptKind.Payment, Money.FromCents(5_000)), loop.Operator);
+
+        // The submission of the receipt, and the name of the campaign's own end: both are only forms' names to a pledge.
+        await PledgeAsync(loop, 3, campaign, 5_000, name);
+        await PledgeAsync(loop, 4, campaign, 10_000, new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"campaign/{loop.Id}/{campaign}/owner")).AsSpan(0, 16)));
+        (await CreditAsync(loop, 3)).ShouldBe(100_000);
+        (await CreditAsync(loop, 4)).ShouldBe(90_000);
+        (await HeldAsync(loop)).ShouldBe(15_000);
     }
 
     private async Task<long> CreditAsync(GovernedLoop loop, int member)

@@ -83,8 +83,11 @@ public sealed class ContractEvaluationTests : IAsyncLifetime
         await _loop.PositionAsync(SmallMarket.HomeA, Carrier.Heat, April, 100, 10_000);
         await _loop.SettleUntilAsync(May);
         (await _host.Send(new EvaluateContracts(_loop.LoopId))).ShouldBe(0, "the index is not known");
+        (await WaitingAsync()).Select(waiting => waiting.Member).ShouldBe([SmallMarket.HomeA, ContractLoop.Works], ignoreOrder: true);
         await _host.Put(db => db.Conditions.AddRange(new[] { 240_000, 260_000 }.Select((price, i) => new HourConditions { LoopId = _loop.LoopId, Hour = April.AddHours(i), ImportPrice = new Price(price) })));
         await _host.Send(new EvaluateContracts(_loop.LoopId));
+
+        (await WaitingAsync()).ShouldBeEmpty();
 
         // 1,000 kWh × 0.14 × 0.25 ÷ 0.20.
         (await _loop.ResultsAsync(contract)).Single(result => result.Clause == "heat").Amount.ShouldBe(Money.FromCents(17_500));
@@ -148,12 +151,16 @@ public sealed class ContractEvaluationTests : IAsyncLifetime
 
     private static string Said(StatedCharge line) => $"{line.Member} {line.Name} {line.Amount} {line.Explanation} {line.Quantity} {line.Unit} {line.Category} {string.Join(' ', line.Inputs)}";
 
-    private async Task<List<StatedCharge>> LinesAsync()
+    private Task<IReadOnlyList<StatedCharge>> LinesAsync() =>
+        AskAsync((source, loop) => source.OfAsync(new StatedScope(loop, new Interval(April, May), null, [], []), CancellationToken.None));
+
+    private Task<IReadOnlyList<WaitingCharge>> WaitingAsync() => AskAsync((source, loop) => source.WaitingAsync(loop, new Interval(April, May), CancellationToken.None));
+
+    private async Task<T> AskAsync<T>(Func<IStatedCharges, Loop, Task<T>> ask)
     {
         await using var scope = _host.Services.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<CurrentActor>().Actor = Actor.System;
         var loop = await _host.Look(db => db.Loops.SingleAsync(loop => loop.Id == _loop.LoopId));
-        var source = scope.ServiceProvider.GetServices<IStatedCharges>().Single(source => source.GetType().Name == "ContractLines");
-        return [.. await source.OfAsync(new StatedScope(loop, new Interval(April, May), null, [], []), CancellationToken.None)];
+        return await ask(scope.ServiceProvider.GetServices<IStatedCharges>().Single(source => source.GetType().Name == "ContractLines"), loop);
     }
 }

@@ -126,12 +126,60 @@ public sealed class ContractLifeTests : IAsyncLifetime, IDisposable
         (await BoundAsync(new CancelContract(_loop.LoopId, ContractLoop.Works, performance, 3, ContractLoop.NoSignature))).ShouldBe("outdated");
 
         var supply = await _loop.AgreeAsync("energy-supply", ContractLoop.Roles(("supplier", ContractLoop.Works), ("customer", SmallMarket.HomeB)), ContractLoop.April, ContractLoop.May);
-        (await _host.Send(new RenewContracts(_loop.LoopId))).ShouldBe(0, "there is time for notice");
-        await _host.Put(db => db.Clocks.Single(clock => clock.LoopId == _loop.LoopId).MarketAnchor = _loop.StartOf(new DateOnly(2026, 4, 20)));
-        (await _host.Send(new RenewContracts(_loop.LoopId))).ShouldBe(1);
-        (await _host.Send(new RenewContracts(_loop.LoopId))).ShouldBe(0);
+        (await _host.Send(new ContractsToRenew(_loop.LoopId))).ShouldBeEmpty("there is time for notice");
+        await ItIsAsync(new DateOnly(2026, 4, 20));
+        (await _host.Send(new ContractsToRenew(_loop.LoopId))).ShouldBe([supply]);
+        (await _host.Send(new RenewContract(_loop.LoopId, supply))).ShouldBeTrue();
+        (await _host.Send(new RenewContract(_loop.LoopId, supply))).ShouldBeFalse();
+        (await _host.Send(new ContractsToRenew(_loop.LoopId))).ShouldBeEmpty();
         (await _host.Send(new ShowContract(_loop.LoopId, supply))).Standing.Binding!.EndsOn.ShouldBe(new DateOnly(2027, 5, 1));
     }
+
+    [Fact]
+    public async Task What_should_have_been_renewed_before_its_end_is_renewed_after_it()
+    {
+        var supply = await _loop.AgreeAsync("energy-supply", ContractLoop.Roles(("supplier", ContractLoop.Works), ("customer", SmallMarket.HomeB)), ContractLoop.April, ContractLoop.May);
+        await ItIsAsync(new DateOnly(2026, 5, 3));
+        (await _host.Send(new ShowContract(_loop.LoopId, supply))).Standing.State.ShouldBe(ContractState.Ended);
+        (await _host.Send(new ContractsToRenew(_loop.LoopId))).ShouldBe([supply]);
+        (await _host.Send(new RenewContract(_loop.LoopId, supply))).ShouldBeTrue();
+        (await _host.Send(new ShowContract(_loop.LoopId, supply))).Standing.State.ShouldBe(ContractState.Running);
+    }
+
+    [Fact]
+    public async Task A_contract_whose_place_is_taken_ends_and_keeps_no_other_from_going_on()
+    {
+        var roles = ContractLoop.Roles(("supplier", ContractLoop.Works), ("customer", SmallMarket.HomeA));
+        var former = await _loop.AgreeAsync("energy-supply", roles, ContractLoop.April, ContractLoop.May);
+        await _loop.AgreeAsync("energy-supply", roles, ContractLoop.May, new DateOnly(2026, 8, 1));
+        var neighbour = await _loop.AgreeAsync("energy-supply", ContractLoop.Roles(("supplier", ContractLoop.Works), ("customer", SmallMarket.HomeB)), ContractLoop.April, ContractLoop.May);
+        await ItIsAsync(new DateOnly(2026, 4, 20));
+        (await _host.Send(new ContractsToRenew(_loop.LoopId))).ShouldBe([former, neighbour]);
+        (await BoundAsync(new RenewContract(_loop.LoopId, former))).ShouldBe("exclusive");
+        (await _host.Send(new RenewContract(_loop.LoopId, neighbour))).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Terms_that_were_proposed_before_a_notice_do_not_undo_it()
+    {
+        var contract = await _loop.AgreeAsync("energy-performance", Performance);
+        var terms = new ContractTerms((await TermsAsync(contract)).Texts, new DateOnly(2026, 5, 1), new DateOnly(2030, 4, 1));
+        await _host.Send(new RenegotiateContract(_loop.LoopId, SmallMarket.HomeA, contract, 3, terms, ContractLoop.NoSignature));
+        await _host.Send(new CancelContract(_loop.LoopId, SmallMarket.HomeA, contract, 4, ContractLoop.NoSignature));
+        await Should.ThrowAsync<RefusedException>(() => _host.Send(new AcceptContract(_loop.LoopId, ContractLoop.Works, contract, 5, ContractLoop.NoSignature)));
+        (await _host.Send(new ShowContract(_loop.LoopId, contract))).Standing.Binding!.EndsOn.ShouldBe(new DateOnly(2026, 7, 1));
+    }
+
+    [Fact]
+    public async Task A_note_that_is_too_long_is_refused_before_anything_is_signed()
+    {
+        var contract = await _loop.DraftAsync("energy-performance", Performance);
+        var refused = await Should.ThrowAsync<RefusedException>(() => _host.Send(new OfferContract(_loop.LoopId, ContractLoop.Works, contract, 1, ContractLoop.NoSignature, new string('x', 1001))));
+        refused.Problems[0].Field.ShouldBe("Note");
+        await _host.Send(new OfferContract(_loop.LoopId, ContractLoop.Works, contract, 1, ContractLoop.NoSignature, string.Join("\r\n", Enumerable.Repeat("x", 500))));
+    }
+
+    private Task ItIsAsync(DateOnly day) => _host.Put(db => db.Clocks.Single(clock => clock.LoopId == _loop.LoopId).MarketAnchor = _loop.StartOf(day));
 
     [Fact]
     public async Task Other_terms_hold_from_their_day_and_closed_periods_stay_as_they_were()
@@ -144,7 +192,7 @@ public sealed class ContractLifeTests : IAsyncLifetime, IDisposable
 
         // 120,000 − 96,000 = 24,000 kWh saved: 24,000 × 5 ct.
         april.Select(result => (result.Clause, result.Amount.Cents)).ShouldBe([("missing-saving", 0L), ("saving-fee", 120_000L)]);
-        await _host.Put(db => db.Clocks.Single(clock => clock.LoopId == _loop.LoopId).MarketAnchor = _loop.StartOf(new DateOnly(2026, 5, 5)));
+        await ItIsAsync(new DateOnly(2026, 5, 5));
         var values = new Dictionary<string, string>((await TermsAsync(contract)).Texts) { ["fee"] = "10000" };
         await _host.Send(new RenegotiateContract(
             _loop.LoopId, SmallMarket.HomeA, contract, 3, new ContractTerms(values, new DateOnly(2026, 6, 1), new DateOnly(2027, 4, 1)), ContractLoop.NoSignature));

@@ -21,9 +21,6 @@ internal sealed partial class SendMonthsHandler(
     IDbContextFactory<MarketplaceDb> databases, IMail mail, IStringLocalizer<Texts> texts, PublicAddress address, TimeProvider time, ILogger<SendMonthsHandler> log) : IRequestHandler<SendMonths, int>
 {
     private const int MostAtOnce = 200;
-    private const int MostAttempts = 12;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_brokenOff = TimeSpan.FromMinutes(10);
 
     public async Task<int> Handle(SendMonths request, CancellationToken cancellationToken)
     {
@@ -31,7 +28,7 @@ internal sealed partial class SendMonthsHandler(
         await db.Database.ExecuteSqlAsync(
             $"""
             UPDATE market.consumption_letters SET state = {(short)LetterState.BrokenOff}, outcome = 'broken off'
-            WHERE state = {(short)LetterState.Sending} AND begun_at <= {time.GetUtcNow() - s_brokenOff}
+            WHERE state = {(short)LetterState.Sending} AND begun_at <= {time.GetUtcNow() - LetterAttempt.BrokenOffAfter}
             """, cancellationToken);
         if (!mail.ReachesPeople)
         {
@@ -41,7 +38,8 @@ internal sealed partial class SendMonthsHandler(
         var sent = 0;
         for (var i = 0; i < MostAtOnce && await TakeAsync(db, cancellationToken) is { } row; i++)
         {
-            var (state, outcome) = await TryAsync(db, row, cancellationToken);
+            var (state, outcome) = await LetterAttempt.MakeAsync(
+                mail, row.Attempts, async () => (await WriteAsync(db, row, cancellationToken), LetterState.NoAddress), fault => LogFailure(fault, row.LoopId, row.MemberId), cancellationToken);
             sent += state == LetterState.Sent ? 1 : 0;
             var now = time.GetUtcNow();
             await db.Database.ExecuteSqlAsync(
@@ -67,39 +65,6 @@ internal sealed partial class SendMonthsHandler(
             RETURNING d.loop_id AS "LoopId", d.member_id AS "MemberId", d.month AS "Month", d.recipient AS "Recipient", d.account_id AS "AccountId", d.attempts AS "Attempts"
             """).ToListAsync(cancellationToken);
         return rows.SingleOrDefault();
-    }
-
-    private async Task<(LetterState State, string? Outcome)> TryAsync(MarketplaceDb db, MonthRow row, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_patience);
-        var handedOver = false;
-        try
-        {
-            if (await WriteAsync(db, row, cancellationToken) is not { } letter)
-            {
-                return (LetterState.NoAddress, null);
-            }
-
-            handedOver = true;
-            await mail.SendAsync(letter, limit.Token);
-            return (LetterState.Sent, null);
-        }
-        catch (OperationCanceledException) when (handedOver)
-        {
-            // The server may have taken it and only been slow to say so.
-            return (LetterState.BrokenOff, cancellationToken.IsCancellationRequested ? "broken off" : "no answer");
-        }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The name of the fault only: a mail server's answer repeats the address.
-            LogFailure(failure.GetType().Name, row.LoopId, row.MemberId);
-            return (row.Attempts >= MostAttempts ? LetterState.Failed : LetterState.Waiting, failure.GetType().Name);
-        }
-        catch (OperationCanceledException)
-        {
-            return (LetterState.Waiting, null);
-        }
     }
 
     private async Task<Letter?> WriteAsync(MarketplaceDb db, MonthRow row, CancellationToken cancellationToken)
