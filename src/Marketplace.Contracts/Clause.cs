@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Marketplace.Quantities;
 
 namespace Marketplace.Contracts;
@@ -133,6 +134,10 @@ public sealed record Clause
 
     /// <summary>Who receives: a party's role.</summary>
     public string Payee { get; init; } = "";
+
+    /// <summary>Whether it is the price of a broken promise: its payer has kept the promise in each period in which the clause comes to nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsPromise { get; init; }
 
     /// <summary>How it is taxed; a template that leaves it open cannot be published.</summary>
     public ClauseVat? Vat { get; init; }

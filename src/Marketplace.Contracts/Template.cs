@@ -1,3 +1,5 @@
+using Marketplace.Contracts.Reputations;
+
 namespace Marketplace.Contracts;
 
 /// <summary>What a template is for. Names stand in published templates and never change.</summary>
@@ -184,6 +186,9 @@ public sealed record Template
 
     /// <summary>What is measured and paid.</summary>
     public IReadOnlyList<Clause> Clauses { get; init; } = [];
+
+    /// <summary>What a party's reputation has to be when terms are signed; null where nothing is asked, so that templates without keep their bytes.</summary>
+    public IReadOnlyList<ReputationCondition>? Conditions { get; init; }
 
     /// <summary>The words, a language each.</summary>
     public IReadOnlyList<TemplateText> Texts { get; init; } = [];

@@ -23,7 +23,7 @@ public sealed class ContractTemplate
 
     public DateTimeOffset PublishedAt { get; set; }
 
-    /// <summary>None where the loop began with it.</summary>
+    /// <summary>None where the loop began with it, or a vote decided it.</summary>
     public Guid? PublishedBy { get; set; }
 
     /// <summary>The record that the ledger commits to.</summary>
@@ -34,7 +34,7 @@ public sealed class ContractTemplate
     public int BatchPosition { get; set; }
 }
 
-/// <summary>What an operator is working on. Nobody else sees it, and it may be wrong.</summary>
+/// <summary>What an operator is working on. It may be wrong; until it is without findings nobody else sees it.</summary>
 public sealed class ContractTemplateDraft
 {
     public int LoopId { get; set; }

@@ -26,7 +26,7 @@ public sealed record HeldContract(Loop Loop, Contract Contract, IReadOnlyList<Co
 public sealed record ContractTerms(IReadOnlyDictionary<string, string> Values, DateOnly StartsOn, DateOnly EndsOn);
 
 /// <summary>The one way in for acts on contracts: whose turn it is, what the terms may be, the signature and the record on the ledger.</summary>
-internal sealed class ContractBook(Work work, TemplateShelf shelf, ContractCatalogue catalogue, ContractRuns runs, MarketTime marketTime, Signatures signatures, CurrentActor current, TimeProvider time)
+internal sealed class ContractBook(Work work, TemplateShelf shelf, ContractCatalogue catalogue, ContractConditions conditions, ContractRuns runs, MarketTime marketTime, Signatures signatures, CurrentActor current, TimeProvider time)
 {
     /// <summary>Beyond this many acts nobody reads the history any more.</summary>
     public const int MostActs = 200;
@@ -156,6 +156,11 @@ internal sealed class ContractBook(Work work, TemplateShelf shelf, ContractCatal
         }
 
         var template = await shelf.RequireAsync(loop.Id, contract.TemplateCode, act.TemplateVersion, cancellationToken);
+        if (act.Kind is ContractActKind.Offered or ContractActKind.Countered or ContractActKind.Accepted or ContractActKind.Renegotiated)
+        {
+            await conditions.RequireAsync(loop.Id, template.Template, parties, ContractValues.Read(act.Values), act.MarketAt, cancellationToken);
+        }
+
         // What the system agrees for the people of the demo has no signature, and the record says so.
         var signature = given is null || current.Actor.IsSystem ? null : await signatures.RequireAsync(ToSign(loop, contract, parties, template.Row, act), given, cancellationToken);
         (act.At, act.DoneBy, act.SignatureId) = (time.GetUtcNow(), current.Actor.AccountId, signature?.Id);

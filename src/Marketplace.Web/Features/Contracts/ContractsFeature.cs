@@ -26,6 +26,7 @@ public static class ContractsFeature
         services.AddScoped<TemplateShelf>();
         services.AddScoped<TemplatePress>();
         services.AddScoped<ContractRuns>();
+        services.AddScoped<ContractConditions>();
         services.AddScoped<ContractBook>();
         services.AddScoped<ContractEvaluation>();
         services.AddScoped<IStatedCharges, ContractLines>();

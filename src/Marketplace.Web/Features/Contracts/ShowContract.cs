@@ -1,4 +1,5 @@
 using Marketplace.Contracts;
+using Marketplace.Contracts.Reputations;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
@@ -22,11 +23,12 @@ public sealed record ShowContract(int LoopId, long ContractId, int Page = 1) : I
 /// <param name="Binding">The template of the terms that bind.</param>
 /// <param name="Names">Names of the parties, by member.</param>
 /// <param name="Plants">Names of plants, by code.</param>
+/// <param name="Conditions">How what the terms ask of reputations stands now; none while it is a draft, as reputations are for those who deal with each other.</param>
 /// <param name="NoticeEnd">When the contract would end if notice were given now.</param>
 public sealed record ContractDetail(
     HeldContract Held, ContractAct Terms, ShelvedTemplate Template, ShelvedTemplate? Binding, IReadOnlyDictionary<int, string> Names, IReadOnlyDictionary<string, string> Plants,
     IReadOnlyList<ContractStep> Steps, IReadOnlyList<ContractResult> Results, int ResultCount, IReadOnlyDictionary<(int Version, string Clause), string> ClauseNames,
-    IReadOnlyList<FlexibilityCall> Calls, DateOnly? NoticeEnd)
+    IReadOnlyList<FlexibilityCall> Calls, IReadOnlyList<ConditionStanding> Conditions, DateOnly? NoticeEnd)
 {
     public ContractStanding Standing => Held.Standing;
 
@@ -37,7 +39,7 @@ public sealed record ContractDetail(
 /// <summary>An act and what was written with it.</summary>
 public sealed record ContractStep(ContractAct Act, string? Note);
 
-internal sealed class ShowContractHandler(Work work, CurrentActor current, TemplateShelf shelf, MarketTime marketTime) : IRequestHandler<ShowContract, ContractDetail>
+internal sealed class ShowContractHandler(Work work, CurrentActor current, TemplateShelf shelf, ContractConditions conditions, MarketTime marketTime) : IRequestHandler<ShowContract, ContractDetail>
 {
     public async Task<ContractDetail> Handle(ShowContract request, CancellationToken cancellationToken)
     {
@@ -70,9 +72,11 @@ internal sealed class ShowContractHandler(Work work, CurrentActor current, Templ
         }
 
         var calls = await db.FlexibilityCalls.AsNoTracking().Where(call => call.LoopId == loopId && call.ContractId == id).OrderByDescending(call => call.Id).Take(50).ToListAsync(cancellationToken);
+        var asked = held.Standing.State == ContractState.Draft ? []
+            : await conditions.StandingAsync(loopId, template.Template, held.Parties, ContractValues.Read(terms.Values), held.MarketNow, cancellationToken);
         DateOnly? end = held.Standing is { Binds: true, Notice: null } ? CancelContractHandler.NoticeOf(held, binding!.Template, members[0]).EndsOn : null;
         return new ContractDetail(
             held, terms, template, binding, names, plants, [.. held.Acts.Select(act => new ContractStep(act, notes.GetValueOrDefault(act.Number)))],
-            page, await results.CountAsync(cancellationToken), clauses, calls, end);
+            page, await results.CountAsync(cancellationToken), clauses, calls, asked, end);
     }
 }

@@ -36,7 +36,9 @@ public enum FieldShape
 }
 
 /// <param name="Words">What the option is called; null: its name stands among the texts.</param>
-public sealed record ChangeOption(string Value, string? Words = null);
+/// <param name="Key">The text with a place for the words, such as <c>Option.Template.publish</c>; null: the words alone.</param>
+/// <param name="Reading">A page of the loop, below its address, where all of it can be read before it is chosen.</param>
+public sealed record ChangeOption(string Value, string? Words = null, string? Key = null, string? Reading = null);
 
 /// <summary>One thing that a change says.</summary>
 /// <param name="Name">Its words are <c>Field.{Name}</c> in Texts.resx.</param>
@@ -58,6 +60,16 @@ public sealed record Change(int Proposal, DateTimeOffset EffectiveAt, string Rea
     public string this[string name] => Fields.GetValueOrDefault(name) ?? "";
 }
 
+/// <summary>What a proposal is about in full, where its fields only name it.</summary>
+/// <param name="Option">What the field holds, also where it can be chosen no more.</param>
+/// <param name="Differences">Place by place what would be different.</param>
+public sealed record ChangeSubject(ChangeOption Option, IReadOnlyList<ChangeDifference> Differences);
+
+/// <param name="Place">As the thing names it.</param>
+/// <param name="Before">Empty where there was nothing.</param>
+/// <param name="After">Empty where there would be nothing.</param>
+public sealed record ChangeDifference(string Place, string Before, string After);
+
 /// <summary>One kind of change that members can vote on. A further kind is one class more; it is found by itself.</summary>
 public interface IChangeKind
 {
@@ -73,6 +85,12 @@ public interface IChangeKind
 
     /// <summary>Refuses what cannot be, field by field. Nothing is changed.</summary>
     Task CheckAsync(Loop loop, Change change, CancellationToken cancellationToken);
+
+    /// <summary>Keeps what the fields only name, beside the proposal that was just opened, in the caller's transaction.</summary>
+    Task KeepAsync(Loop loop, Change change, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What a proposal is about in full; null where its fields say everything.</summary>
+    Task<ChangeSubject?> SubjectAsync(Loop loop, int proposal, CancellationToken cancellationToken) => Task.FromResult<ChangeSubject?>(null);
 
     /// <summary>Does it in the caller's transaction, by the same code as the operator's own act.</summary>
     /// <exception cref="RefusedException">It has become impossible; the message says why.</exception>

@@ -82,7 +82,8 @@ internal sealed class MakeProposalHandler(Work work, ChangeKinds kinds, Constitu
 
         var reason = request.Reason.Trim();
         var number = (await db.Database.SqlQuery<int?>($"""SELECT max(number) AS "Value" FROM market.proposals WHERE loop_id = {loopId}""").SingleAsync(cancellationToken) ?? 0) + 1;
-        await kind.CheckAsync(loop, new Change(number, effectAt, "Vote", ChangeKinds.Overlay(fields, changed)), cancellationToken);
+        var change = new Change(number, effectAt, "Vote", ChangeKinds.Overlay(fields, changed));
+        await kind.CheckAsync(loop, change, cancellationToken);
         var kept = fields.Where(field => !field.IsPrivate && changed.ContainsKey(field.Name)).ToDictionary(field => field.Name, field => changed[field.Name]);
         var was = kept.Keys.ToDictionary(name => name, name => Normal(stands[name]));
         var voters = await VotersAsync(loopId, constitution, marketNow, cancellationToken);
@@ -106,6 +107,7 @@ internal sealed class MakeProposalHandler(Work work, ChangeKinds kinds, Constitu
         long[] weights = [.. voters.Select(voter => voter.Weight)];
         await db.Database.ExecuteSqlAsync(
             $"INSERT INTO market.proposal_voters (loop_id, proposal, member_id, weight) SELECT {loopId}, {number}, m, w FROM unnest({members}, {weights}) AS v(m, w)", cancellationToken);
+        await kind.KeepAsync(loop, change, cancellationToken);
         var secret = fields.FirstOrDefault(field => field.IsPrivate && changed.ContainsKey(field.Name));
         foreach (var (place, text) in new[] { (0, reason), (-1, secret is null ? null : changed[secret.Name]) }.Where(text => text.Item2 is not null))
         {

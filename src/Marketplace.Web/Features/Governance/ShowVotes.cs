@@ -34,10 +34,11 @@ public sealed record ShowProposal(int LoopId, int Number) : IRequest<ProposalVie
 
 /// <param name="Fields">What would change, with the words of options as they are called now.</param>
 /// <param name="Now">How each stands at present.</param>
+/// <param name="Subject">What it is about in full, where its fields only name it.</param>
 /// <param name="Votes">All that were cast; the last of each member counts.</param>
 /// <param name="Effect">What became of it once accepted.</param>
 public sealed record ProposalView(
-    ProposalSummary Summary, IReadOnlyList<ChangeField> Fields, IReadOnlyList<Voter> Voters, IReadOnlyList<VoteRow> Votes, IReadOnlyDictionary<int, string> Names,
+    ProposalSummary Summary, IReadOnlyList<ChangeField> Fields, ChangeSubject? Subject, IReadOnlyList<Voter> Voters, IReadOnlyList<VoteRow> Votes, IReadOnlyDictionary<int, string> Names,
     string Reason, string? PrivateText, IReadOnlyList<Comment> Comments, EffectView? Effect, bool Decided, DateTimeOffset MarketNow);
 
 public sealed record Comment(int Number, int MemberId, DateTimeOffset At, string Text);
@@ -82,11 +83,17 @@ internal sealed class VotesHandler(MarketplaceDb db, Proposals proposals, Change
             .ToListAsync(cancellationToken)).ConvertAll(row => new EffectView(row.Done, row.Words, row.At)).FirstOrDefault();
         var people = voters.Select(voter => voter.Member).Concat(written.Select(comment => comment.MemberId)).Append(proposal.MemberId).Distinct().ToList();
         var fields = await kinds.Of(proposal.Kind).FieldsAsync(loop, cancellationToken);
+        var subject = await kinds.Of(proposal.Kind).SubjectAsync(loop, number, cancellationToken);
         return new ProposalView(
-            (await SummariesAsync(loopId, [proposal], now, cancellationToken))[0], [.. fields.Where(field => proposal.Changed.ContainsKey(field.Name))], voters, votes,
+            (await SummariesAsync(loopId, [proposal], now, cancellationToken))[0], [.. fields.Where(field => proposal.Changed.ContainsKey(field.Name)).Select(Known)], subject, voters, votes,
             await db.Members.AsNoTracking().Where(member => member.LoopId == loopId && people.Contains(member.Id)).ToDictionaryAsync(member => member.Id, member => member.Name, cancellationToken),
             written.Find(comment => comment.Number == 0)?.Text ?? "", written.Find(comment => comment.Number == -1)?.Text, [.. written.Where(comment => comment.Number > 0)], effect,
             await proposals.DecidedAsync(loopId, number, cancellationToken) is not null, now);
+
+        // What was proposed keeps its name, though nobody can propose it any more.
+        ChangeField Known(ChangeField field) =>
+            subject is null || proposal.Changed[field.Name] != subject.Option.Value ? field
+            : field with { Options = [.. field.Choices.Where(option => option.Value != subject.Option.Value), subject.Option] };
     }
 
     private int[] Own(int loopId) => [.. current.Actor.Roles.Where(held => held.LoopId == loopId).Select(held => held.MemberId).Distinct()];

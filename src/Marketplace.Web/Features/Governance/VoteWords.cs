@@ -29,7 +29,8 @@ internal static class VoteWords
         : field.Choices.Count == 0 ? value + (field.Unit.Length > 0 ? " " + Unit(format, field) : "")
         : string.Join(", ", value.Split(',').Select(one => field.Choices.FirstOrDefault(option => option.Value == one) is { } option ? Option(words, field, option) : one));
 
-    public static string Option(IStringLocalizer words, ChangeField field, ChangeOption option) => option.Words ?? words[$"Option.{field.Name}.{option.Value}"].Value;
+    public static string Option(IStringLocalizer words, ChangeField field, ChangeOption option) =>
+        option.Key is { } key ? words[key, option.Words ?? ""] : option.Words ?? words[$"Option.{field.Name}.{option.Value}"].Value;
 
     public static string Stand(IStringLocalizer words, Format format, Count count) =>
         words["Stand", format.Count(count.Yes), format.Count(count.No), format.Count(count.Abstained)];

@@ -8,7 +8,7 @@ using Unit = MediatR.Unit;
 
 namespace Marketplace.Web.Features.Contracts.Templates;
 
-/// <summary>Keeps what an operator is working on, right or wrong. Nobody else sees it.</summary>
+/// <summary>Keeps what an operator is working on, right or wrong. Members see it once it could be published, as they may put it to the vote.</summary>
 public sealed record SaveTemplateDraft(int LoopId, Template Template) : IRequest<Unit>, IOperatorAct
 {
     public string Subject => Template.Code;

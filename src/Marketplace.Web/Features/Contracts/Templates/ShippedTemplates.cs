@@ -27,8 +27,10 @@ internal static class ShippedTemplates
 
 /// <summary>Publishes the shipped templates that the loop has none of yet. Those it has, changed or retired, stay as they are.</summary>
 /// <returns>How many were added.</returns>
-public sealed record AddShippedTemplates(int LoopId) : IRequest<int>, IOperatorAct
+public sealed record AddShippedTemplates(int LoopId) : IRequest<int>, IOperatorAct, IGoverned
 {
+    GovernedArea IGoverned.Area => GovernedArea.Template;
+
     public string Subject => "shipped templates";
 }
 
