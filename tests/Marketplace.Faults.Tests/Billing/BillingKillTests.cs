@@ -14,7 +14,6 @@ namespace Marketplace.Faults.Tests.Billing;
 public sealed class BillingKillTests(ITestOutputHelper output)
 {
     private const string Seed = "5";
-    private const long Gate = 4711;
 
     /// <summary>The tables that a run writes, in its order.</summary>
     private static readonly string[] Tables = ["bill_periods", "bills", "bill_lines", "bill_parties", "transfers"];
@@ -30,9 +29,10 @@ public sealed class BillingKillTests(ITestOutputHelper output)
             (await ReplayAsync(calm, keys, folder)).ShouldBe(0);
 
             await using var stormy = await TestDatabase.CreateAsync();
-            await using var gate = new NpgsqlConnection(stormy.Owner);
-            await gate.OpenAsync();
-            await LayGateAsync(gate);
+            await using var owner = new NpgsqlConnection(stormy.Owner);
+            await owner.OpenAsync();
+            var gate = new Gate(owner);
+            await gate.LayAsync([.. Tables.Select(table => ($"market.{table}", "AFTER INSERT", table == "transfers" ? "NEW.kind = 6" : ""))]);
 
             // Only its own role may end a backend.
             await using var own = new NpgsqlConnection(stormy.Application);
@@ -41,10 +41,10 @@ public sealed class BillingKillTests(ITestOutputHelper output)
             var random = new Random(int.Parse(Seed, CultureInfo.InvariantCulture));
             foreach (var table in Tables.OrderBy(_ => random.Next()).ToList())
             {
-                await ExecuteAsync(gate, $"INSERT INTO faults.stops VALUES ('{table}'); SELECT pg_advisory_lock({Gate})");
+                await gate.CloseAsync(table);
                 await using var run = MortalPortal.Start(stormy, keys, null, "replay", folder.Path, "--seed", Seed);
-                await Eventually.HoldsAsync(async () => await WaitingAsync(gate) is not null || run.HasExited, $"a run waits at {table}", TimeSpan.FromSeconds(90));
-                var backend = (await WaitingAsync(gate)).ShouldNotBeNull(run.Words);
+                await Eventually.HoldsAsync(async () => await gate.WaitingAsync() is not null || run.HasExited, $"a run waits at {table}", TimeSpan.FromSeconds(90));
+                var backend = (await gate.WaitingAsync()).ShouldNotBeNull(run.Words);
                 if (random.Next(2) == 0)
                 {
                     await run.KillAsync();
@@ -52,14 +52,14 @@ public sealed class BillingKillTests(ITestOutputHelper output)
                 }
                 else
                 {
-                    await ExecuteAsync(own, string.Create(CultureInfo.InvariantCulture, $"SELECT pg_terminate_backend({backend})"));
+                    await Books.ExecuteAsync(own, string.Create(CultureInfo.InvariantCulture, $"SELECT pg_terminate_backend({backend})"));
                     (await run.EndAsync()).ShouldNotBe(0);
                     drops++;
                 }
 
-                await ExecuteAsync(gate, $"DELETE FROM faults.stops; SELECT pg_advisory_unlock({Gate})");
-                await Eventually.HoldsAsync(async () => await WaitingAsync(gate) is null, "nobody waits");
-                (await CountAsync(gate, "SELECT count(*) FROM market.bills")).ShouldBe(0, $"nothing of a run that died at {table} is kept");
+                await gate.OpenAsync();
+                await Eventually.HoldsAsync(async () => await gate.WaitingAsync() is null, "nobody waits");
+                (await Books.CountAsync(owner, "SELECT count(*) FROM market.bills")).ShouldBe(0, $"nothing of a run that died at {table} is kept");
             }
 
             await using var one = MortalPortal.Start(stormy, keys, null, "replay", folder.Path, "--seed", Seed);
@@ -67,13 +67,13 @@ public sealed class BillingKillTests(ITestOutputHelper output)
             (await one.EndAsync()).ShouldBe(0, one.Words);
             (await other.EndAsync()).ShouldBe(0, other.Words);
 
-            var documents = await DocumentsAsync(gate);
+            var documents = await Books.DocumentsAsync(owner);
             await using var calmly = new NpgsqlConnection(calm.Owner);
             await calmly.OpenAsync();
-            documents.ShouldBe(await DocumentsAsync(calmly));
-            await RequireSoundAsync(gate);
+            documents.ShouldBe(await Books.DocumentsAsync(calmly));
+            await RequireSoundAsync(owner);
             (await ReplayAsync(stormy, keys, folder)).ShouldBe(0);
-            (await DocumentsAsync(gate)).ShouldBe(documents);
+            (await Books.DocumentsAsync(owner)).ShouldBe(documents);
 
             var summary = string.Create(
                 CultureInfo.InvariantCulture,
@@ -93,35 +93,11 @@ public sealed class BillingKillTests(ITestOutputHelper output)
         return await run.EndAsync();
     }
 
-    /// <summary>Has every row of a run's tables wait while its table is named and somebody holds the gate.</summary>
-    private static Task LayGateAsync(NpgsqlConnection connection) => ExecuteAsync(connection,
-        $$"""
-        CREATE SCHEMA faults;
-        CREATE TABLE faults.stops (name text);
-        CREATE FUNCTION faults.wait() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-        BEGIN
-            IF EXISTS (SELECT FROM faults.stops WHERE name = TG_TABLE_NAME) THEN
-                PERFORM pg_advisory_lock({{Gate}});
-                PERFORM pg_advisory_unlock({{Gate}});
-            END IF;
-            RETURN NULL;
-        END $$;
-        GRANT USAGE ON SCHEMA faults TO public;
-        {{string.Join('\n', Tables.Select(table => $"CREATE TRIGGER fault AFTER INSERT ON market.{table} FOR EACH ROW {(table == "transfers" ? "WHEN (NEW.kind = 6) " : "")}EXECUTE FUNCTION faults.wait();"))}}
-        """);
-
-    private static async Task<int?> WaitingAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(
-            $"SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.objid = {Gate} AND NOT l.granted AND d.datname = current_database() LIMIT 1", connection);
-        return await command.ExecuteScalarAsync() as int?;
-    }
-
     /// <summary>Each settled interval is on one live document, numbers are unique, what is owed is what documents say, and nothing is left unbilled.</summary>
     private static async Task RequireSoundAsync(NpgsqlConnection connection)
     {
-        (await CountAsync(connection, "SELECT count(*) - count(DISTINCT number) FROM market.bills")).ShouldBe(0);
-        (await CountAsync(connection,
+        (await Books.CountAsync(connection, "SELECT count(*) - count(DISTINCT number) FROM market.bills")).ShouldBe(0);
+        (await Books.CountAsync(connection,
             """
             SELECT count(*) FROM (
                 SELECT member_id, carrier, direction, plant_code, sum(metered) AS wh, sum(traded_amount + imbalance_amount + network_fee + wish_premium) AS amount
@@ -134,32 +110,6 @@ public sealed class BillingKillTests(ITestOutputHelper output)
                 WHERE l.kind IN (1, 2, 3, 5, 6, 7, 8, 11) GROUP BY 1, 2, 3, 4) d USING (member_id, carrier, direction, plant_code)
             WHERE p.wh IS DISTINCT FROM d.wh OR p.amount IS DISTINCT FROM d.amount
             """)).ShouldBe(0, "each interval is billed once, net of credits");
-        (await CountAsync(connection,
-            """
-            WITH sides AS (SELECT debit_account AS account, amount, kind FROM market.transfers UNION ALL SELECT credit_account, -amount, kind FROM market.transfers),
-            balances AS (SELECT a.kind, a.member_id, sum(s.amount) AS balance FROM sides s JOIN market.accounts a ON a.id = s.account WHERE s.kind NOT IN (9, 10, 11, 12) GROUP BY 1, 2)
-            SELECT (SELECT count(*) FROM balances WHERE kind = 1 AND balance <> 0)
-                + (SELECT count(*) FROM (SELECT member_id, sum(total_cents * CASE kind WHEN 2 THEN -1 ELSE 1 END) AS cents FROM market.bills GROUP BY 1) b
-                   FULL JOIN (SELECT * FROM balances WHERE kind = 2) r USING (member_id) WHERE coalesce(b.cents, 0) * 10000 <> coalesce(r.balance, 0))
-                + abs((SELECT sum(balance) FROM balances))
-            """)).ShouldBe(0, "debits are credits, nothing is unbilled, receivables are what documents say");
-    }
-
-    private static async Task<string> DocumentsAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand("SELECT string_agg(number || ' ' || total_cents || ' ' || md5(canonical), E'\\n' ORDER BY id) FROM market.bills", connection);
-        return (string)(await command.ExecuteScalarAsync())!;
-    }
-
-    private static async Task<long> CountAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        await Books.RequireBalancedAsync(connection);
     }
 }
