@@ -136,7 +136,7 @@ public sealed class ContractKillTests(ITestOutputHelper output)
         var (anchor, rate) = (clock.MarketAnchor, clock.Rate);
 
         // What is agreed begins after the day on which it is agreed.
-        (clock.MarketAnchor, clock.Rate) = (Monday.AddDays(-2).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), 0);
+        (clock.MarketAnchor, clock.Rate) = (new DateTimeOffset(Monday.AddDays(-2), TimeOnly.MinValue, TimeSpan.Zero), 0);
         await db.SaveChangesAsync();
         await requests.Send(new AddShippedTemplates(loopId), Actor.System);
         var clauses = 0;

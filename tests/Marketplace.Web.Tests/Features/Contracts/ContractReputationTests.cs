@@ -94,7 +94,7 @@ public sealed class ContractReputationTests : IAsyncLifetime
 
     private Task<PartyCard> CardAsync(int asker) => _host.Send(new ShowParty(_loop.LoopId, "", ContractLoop.Works), _loop.Market.ActorOf(asker));
 
-    private Task OfferAsync(long contract) => _host.Send(new OfferContract(_loop.LoopId, SmallMarket.SolarOwner, contract, 1, ContractLoop.NoSignature));
+    private Task<MediatR.Unit> OfferAsync(long contract) => _host.Send(new OfferContract(_loop.LoopId, SmallMarket.SolarOwner, contract, 1, ContractLoop.NoSignature));
 
-    private Task AcceptAsync(long contract) => _host.Send(new AcceptContract(_loop.LoopId, SmallMarket.HomeA, contract, 2, ContractLoop.NoSignature));
+    private Task<MediatR.Unit> AcceptAsync(long contract) => _host.Send(new AcceptContract(_loop.LoopId, SmallMarket.HomeA, contract, 2, ContractLoop.NoSignature));
 }
