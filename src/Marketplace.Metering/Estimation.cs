@@ -112,7 +112,9 @@ public static class Estimation
                 new Energy(Rounding.DivideAwayFromZero(sum, alike.Count)),
                 requested,
                 EstimationMethod.LikeDays,
-                string.Create(CultureInfo.InvariantCulture, $"average of the same hour on the last {alike.Count} {(isWeekend ? "weekend" : "working")} days"));
+                isWeekend
+                    ? string.Create(CultureInfo.InvariantCulture, $"average of the same hour on the last {alike.Count} weekend days")
+                    : string.Create(CultureInfo.InvariantCulture, $"average of the same hour on the last {alike.Count} working days"));
         }
 
         if (AtDaysBack(7) is { } lastWeek)

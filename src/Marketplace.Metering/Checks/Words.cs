@@ -11,5 +11,5 @@ internal static class Words
 
     public static string Percent(decimal share) => (share * 100m).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 
-    public static string Hours(int count) => count == 1 ? "1 hour" : count.ToString(CultureInfo.InvariantCulture) + " hours";
+    public static string Hours(int count) => count == 1 ? "1 hour" : string.Create(CultureInfo.InvariantCulture, $"{count} hours");
 }

@@ -4,18 +4,24 @@ namespace Marketplace.Web.Pipeline;
 
 /// <summary>One thing that is wrong with what somebody asked for, in words for that person.</summary>
 /// <param name="Field">The field it concerns; empty for the request as a whole.</param>
+/// <param name="Said">What is wrong, and what to do.</param>
 /// <param name="Bound">The limit that was passed, in a word for programs: gate, capacity, deposit, …</param>
-public sealed record Problem(string Field, string Message, string? Bound = null);
-
-/// <summary>An expected refusal: the request was understood and is not carried out. Its transaction is rolled back.</summary>
-public sealed class RefusedException(IReadOnlyList<Problem> problems) : Exception(string.Join(" ", problems.Select(problem => problem.Message)))
+public sealed record Problem(string Field, Said Said, string? Bound = null)
 {
-    public RefusedException(string message)
+    /// <summary>For whoever reads it now, in the own language.</summary>
+    public string Message => Said.ToString();
+}
+
+/// <summary>An expected refusal: the request was understood and is not carried out. Its transaction is rolled back. Its message is
+/// English, for logs and records; <see cref="Problems"/> are for people.</summary>
+public sealed class RefusedException(IReadOnlyList<Problem> problems) : Exception(string.Join(" ", problems.Select(problem => problem.Said.English)))
+{
+    public RefusedException(Said message)
         : this([new Problem("", message)])
     {
     }
 
-    public RefusedException(string field, string message)
+    public RefusedException(string field, Said message)
         : this([new Problem(field, message)])
     {
     }

@@ -72,5 +72,5 @@ public static class IntervalChecks
         }
     }
 
-    private static string Minutes(TimeSpan time) => time.TotalMinutes.ToString("0.##", CultureInfo.InvariantCulture) + " minutes";
+    private static string Minutes(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} minutes");
 }

@@ -87,7 +87,9 @@ public static class LevelChecks
             .. from run in HourRun.In(series, (_, at) => limits[at] is { } limit && normalised[at] is { } value && (value < limit.Low || (limit.High > 0 && value > limit.High)))
                let limit = limits[run.First]!.Value
                select new Finding(History, series.Meter, series.Hours(run.First, run.Count),
-                   $"{Words.Hours(run.Count)} from {Words.KWh(series.Value(run.First)!.Value)} on; like hours allow {Words.KWh(limit.Low)} to {Words.KWh(limit.High)}{(normal is null ? "" : " under equal conditions")}."),
+                   normal is null
+                       ? $"{Words.Hours(run.Count)} from {Words.KWh(series.Value(run.First)!.Value)} on; like hours allow {Words.KWh(limit.Low)} to {Words.KWh(limit.High)}."
+                       : $"{Words.Hours(run.Count)} from {Words.KWh(series.Value(run.First)!.Value)} on; like hours allow {Words.KWh(limit.Low)} to {Words.KWh(limit.High)} under equal conditions."),
         ];
     }
 

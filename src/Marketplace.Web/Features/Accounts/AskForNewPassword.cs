@@ -26,9 +26,9 @@ public sealed class AskForNewPasswordHandler(UserManager<Account> users, Postbox
         {
             var token = WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(await users.GeneratePasswordResetTokenAsync(account)));
             var link = address.Link($"/new-password?account={account.Id:N}&token={token}");
-            postbox.Post(new Letter(email, "Set a new password",
-                $"Hello {account.DisplayName},\n\nsomebody, probably you, asked for a new password. This link sets one; it works once, within an hour:\n\n{link}\n\n" +
-                "If it was not you, do nothing: your password stays as it is.\n"));
+            postbox.Post(new Letter(
+                email, Said.Of("Set a new password").ToString(),
+                Said.Of($"Hello {account.DisplayName},\n\nsomebody, probably you, asked for a new password. This link sets one; it works once, within an hour:\n\n{link}\n\nIf it was not you, do nothing: your password stays as it is.\n").ToString()));
         }
 
         return Unit.Value;

@@ -105,7 +105,7 @@ public sealed class AuthenticatorHandler(OwnAccount own, UserManager<Account> us
         return [.. codes!];
     }
 
-    private void Tell(Account account, string subject, string what) => work.AfterCommit(_ =>
+    private void Tell(Account account, Said subject, Said what) => work.AfterCommit(_ =>
     {
         postbox.Post(SecurityLetters.Tell(account, subject, what));
         return Task.CompletedTask;

@@ -132,13 +132,13 @@ internal sealed class StandingCauses(Work work, MarketTime marketTime, BrokenPro
             Key("doubt/" + reader.GetString(3), reader.GetInt32(0)), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(4),
             Short(reader.GetInt64(5) == 1
                 ? WordsOf(reader.GetString(3), reader.GetString(7))
-                : string.Create(CultureInfo.InvariantCulture, $"{WordsOf(reader.GetString(3), reader.GetString(7))} {reader.GetInt64(5)} findings like this one, the latest here.")),
+                : string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(5)} findings like this one, the latest: {WordsOf(reader.GetString(3), reader.GetString(7))}")),
             reader.GetInt32(0), reader.GetInt32(2))), cancellationToken);
     }
 
     // What the check asks for, then what was found: the name of a check says nothing to who has to go.
     private static string WordsOf(string checkName, string found) =>
-        SeriesValidation.All.FirstOrDefault(check => check.Name == checkName) is { } check ? $"{found} Expected: {char.ToLowerInvariant(check.Explanation[0])}{check.Explanation[1..]}" : found;
+        SeriesValidation.All.FirstOrDefault(check => check.Name == checkName) is { } check ? $"{found} Expected: {check.Explanation}" : found;
 
     private async Task AddDevicesAsync(List<Cause> causes, int loopId, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FluentValidation;
@@ -57,7 +56,7 @@ internal sealed class ApiKeysHandler(Work work, CurrentActor current, TimeProvid
         var (db, account, now) = (work.Db, Account, time.GetUtcNow());
         if (await db.ApiKeys.CountAsync(key => key.AccountId == account && key.RevokedAt == null && key.ExpiresAt > now, cancellationToken) >= MostAtOnce)
         {
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"You have {MostAtOnce} keys that work. Revoke one before you make another."));
+            throw new RefusedException($"You have {MostAtOnce} keys that work. Revoke one before you make another.");
         }
 
         var roles = await AccountClaims.RolesOfAsync(db, account, cancellationToken);

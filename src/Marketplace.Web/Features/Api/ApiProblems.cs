@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Marketplace.Web.Pipeline;
@@ -20,9 +21,9 @@ internal static class ApiProblems
         extensions: errors is null ? null : new Dictionary<string, object?> { ["errors"] = errors });
 
     public static IResult Refused(IReadOnlyList<Problem> problems) => Of(
-        StatusCodes.Status422UnprocessableEntity, "refused", "Refused", string.Join(" ", problems.Select(problem => problem.Message)), [.. problems.Select(FaultOf)]);
+        StatusCodes.Status422UnprocessableEntity, "refused", "Refused", string.Join(" ", problems.Select(problem => problem.Said.English)), [.. problems.Select(FaultOf)]);
 
-    public static ApiFault FaultOf(Problem problem) => new(FieldOf(problem.Field), problem.Bound, problem.Message);
+    public static ApiFault FaultOf(Problem problem) => new(FieldOf(problem.Field), problem.Bound, problem.Said.English);
 
     public static IResult NotFound() => Of(StatusCodes.Status404NotFound, "not-found", "Not found", "There is no such thing, or it is not yours to see.");
 
@@ -40,9 +41,10 @@ internal static class ApiProblems
         }
     }
 
-    /// <summary>Turns what requests refuse into problem details.</summary>
+    /// <summary>Turns what requests refuse into problem details, in English: programs read them.</summary>
     public static async ValueTask<object?> Filter(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Shell.Texts.Languages[0];
         try
         {
             return await next(context);

@@ -91,7 +91,7 @@ internal static class ApiTemplates
             var template = (await requests.Send(new TemplatesOf(caller.Loop.Id, caller.Member.Id), cancellationToken)).FirstOrDefault(one => one.Id == templateId);
             if (template is null || template.Carrier != named)
             {
-                throw new RefusedException([new Problem("templateId", $"You have no such template for {named.Name()}.", "template")]);
+                throw new RefusedException([new Problem("templateId", $"You have no such template for {named}.", "template")]);
             }
 
             return Results.Json(new ApiPlaced(await requests.Send(new FollowTemplate(caller.Loop.Id, caller.Member.Id, templateId), cancellationToken)), ApiProblems.Json);

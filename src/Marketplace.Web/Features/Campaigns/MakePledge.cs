@@ -55,7 +55,7 @@ internal sealed class MakePledgeHandler(Work work, CampaignBook book, OrderIntak
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
         if (!campaign.IsOpenAt(await marketTime.NowAsync(loopId, cancellationToken)))
         {
-            throw Refused(campaign.Missing == Money.Zero ? "The target is reached: no more can be pledged." : $"This campaign ended at {Gate.Local(loop, campaign.ClosesAt)}.", "closed");
+            throw Refused(campaign.Missing == Money.Zero ? "The target is reached: no more can be pledged." : Said.Of($"This campaign ended at {Gate.Local(loop, campaign.ClosesAt)}."), "closed");
         }
 
         if (memberId == campaign.OwnerId)
@@ -66,14 +66,14 @@ internal sealed class MakePledgeHandler(Work work, CampaignBook book, OrderIntak
         // The last pledge may be smaller than the least one, so that a target can be met to the cent.
         if (request.Amount > campaign.Missing || (request.Amount < campaign.LeastPledge && request.Amount != campaign.Missing))
         {
-            throw Refused(string.Create(CultureInfo.InvariantCulture, $"Pledge at least {(campaign.LeastPledge < campaign.Missing ? campaign.LeastPledge : campaign.Missing).Amount:0.00} and at most the {campaign.Missing.Amount:0.00} {loop.Currency} that are missing."), "amount");
+            throw Refused($"Pledge at least {(campaign.LeastPledge < campaign.Missing ? campaign.LeastPledge : campaign.Missing).Amount:0.00} and at most the {campaign.Missing.Amount:0.00} {loop.Currency} that are missing.", "amount");
         }
 
         await intake.LockAsync(loopId, memberId, cancellationToken);
         var free = await book.FreeCreditAsync(loopId, memberId, cancellationToken);
         if (request.Amount > free)
         {
-            throw Refused(string.Create(CultureInfo.InvariantCulture, $"{free.Amount:0.00} {loop.Currency} stand to the credit of your account. Pay in the rest first, with your member key as reference."), "balance");
+            throw Refused($"{free.Amount:0.00} {loop.Currency} stand to the credit of your account. Pay in the rest first, with your member key as reference.", "balance");
         }
 
         var signature = await signatures.RequireAsync(await ActAsync(campaign, memberId, request.SubmissionId, request.Amount, cancellationToken), request.Signature, cancellationToken);
@@ -100,5 +100,5 @@ internal sealed class MakePledgeHandler(Work work, CampaignBook book, OrderIntak
                 .Add("amountMicro", amount.Micro).Add("currency", named.Currency).ToBytes());
     }
 
-    private static RefusedException Refused(string message, string bound) => new([new Problem(nameof(MakePledge.Amount), message, bound)]);
+    private static RefusedException Refused(Said message, string bound) => new([new Problem(nameof(MakePledge.Amount), message, bound)]);
 }

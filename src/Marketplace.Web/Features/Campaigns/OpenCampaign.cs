@@ -67,7 +67,7 @@ internal sealed class OpenCampaignHandler(Work work, MarketTime marketTime, Curr
             var given = await SharesGivenAsync(loopId, request.PlantCode, cancellationToken);
             if (given + share > RevenueShareClause.Whole)
             {
-                throw new RefusedException("Share", System.FormattableString.Invariant($"Of this plant's revenue {given / 10_000m:0.####} % is given away or on offer already; at most {(RevenueShareClause.Whole - given) / 10_000m:0.####} % is left."));
+                throw new RefusedException("Share", $"Of this plant's revenue {given / 10_000m:0.####} % is given away or on offer already; at most {(RevenueShareClause.Whole - given) / 10_000m:0.####} % is left.");
             }
         }
 

@@ -26,7 +26,7 @@ public sealed class ChargingGate(Work work, MarketTime marketTime)
         work.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Name(loopId, groupId, period)}, 0))", cancellationToken);
 
     private async Task PassAsync(
-        Loop loop, int groupId, DateTimeOffset period, DateTimeOffset until, ChargingStepKind fixedBy, string what, CancellationToken cancellationToken)
+        Loop loop, int groupId, DateTimeOffset period, DateTimeOffset until, ChargingStepKind fixedBy, Said what, CancellationToken cancellationToken)
     {
         await work.Db.Database.ExecuteSqlAsync(
             $"SELECT pg_advisory_xact_lock_shared(hashtextextended({Name(loop.Id, groupId, period)}, 0))", cancellationToken);

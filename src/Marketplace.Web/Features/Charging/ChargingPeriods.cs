@@ -3,6 +3,7 @@ using Marketplace.Data;
 using Marketplace.Market;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Pipeline;
 
 namespace Marketplace.Web.Features.Charging;
 
@@ -51,6 +52,9 @@ public static class ChargingPeriods
         DateTimeOffset.TryParseExact(text, Form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out period)
         && IsStart(period);
 
-    internal static string Local(Loop loop, DateTimeOffset instant) =>
-        loop.Calendar.ToLocal(instant).ToString("HH:mm 'on' d MMM yyyy", CultureInfo.InvariantCulture);
+    internal static Said Local(Loop loop, DateTimeOffset instant)
+    {
+        var local = loop.Calendar.ToLocal(instant);
+        return $"{local:HH:mm} on {local:d MMM yyyy}";
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Market;
@@ -110,7 +109,7 @@ internal sealed class PlaceQuotaOrderHandler(Work work, ChargingGate gate, Charg
         {
             throw new RefusedException([new Problem(
                 nameof(request.Energy),
-                string.Create(CultureInfo.InvariantCulture, $"Your quota is {quota.KilowattHours:0.###} kWh and you offer {offered.KilowattHours:0.###} kWh of it already; at most {(quota - offered).KilowattHours:0.###} kWh can be offered."),
+                $"Your quota is {quota.KilowattHours:0.###} kWh and you offer {offered.KilowattHours:0.###} kWh of it already; at most {(quota - offered).KilowattHours:0.###} kWh can be offered.",
                 "quota")]);
         }
     }
@@ -121,7 +120,7 @@ internal sealed class PlaceQuotaOrderHandler(Work work, ChargingGate gate, Charg
         var free = standing.Free - await journal.OwedAsync(loop.Id, memberId, cancellationToken);
         if (deposit > free)
         {
-            string In(Money money) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(money.Amount, 2, MidpointRounding.ToNegativeInfinity):0.00} {loop.Currency}");
+            Said In(Money money) => $"{Math.Round(money.Amount, 2, MidpointRounding.ToNegativeInfinity):0.00} {loop.Currency}";
             throw new RefusedException([new Problem(
                 nameof(PlaceQuotaOrder.Energy),
                 $"This needs a deposit of {In(deposit)}; {In(free.IsNegative ? Money.Zero : free)} of your credit is free. Order less, withdraw other orders, pay what is due, or ask your operator.",

@@ -49,7 +49,7 @@ internal sealed class StateDemandHandler(Work work, ChargingGate gate, MarketTim
         if (capacity < request.Watts)
         {
             throw new RefusedException([new Problem(
-                nameof(request.Watts), FormattableString.Invariant($"Your charging connection carries at most {capacity / 1000m:0.###} kW."), "capacity")]);
+                nameof(request.Watts), $"Your charging connection carries at most {capacity / 1000m:0.###} kW.", "capacity")]);
         }
 
         await gate.PassDemandAsync(loop, groupId, period, cancellationToken);

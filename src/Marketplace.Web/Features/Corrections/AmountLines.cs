@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Pipeline;
@@ -38,16 +37,16 @@ public static class AmountLines
             var parts = line.Split([' ', '\t', ';', '\r'], StringSplitOptions.RemoveEmptyEntries);
             if (parts is not [var key, var typed])
             {
-                problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: write the member's key and the amount, such as “house-7 −3.40”.")));
+                problems.Add(new Problem(Field, $"Line {i + 1}: write the member's key and the amount, such as “house-7 −3.40”."));
             }
             else if (!known.TryGetValue(key, out var member))
             {
-                problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: no member has the key {key}.")));
+                problems.Add(new Problem(Field, $"Line {i + 1}: no member has the key {key}."));
             }
             else if (!TypedNumber.TryReadSigned(typed.Replace(',', '.'), out var amount)
                 || Math.Abs(amount) > 1_000_000m || !decimal.IsInteger(amount * 100m))
             {
-                problems.Add(new Problem(Field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: {typed} is not an amount with at most two decimals.")));
+                problems.Add(new Problem(Field, $"Line {i + 1}: {typed} is not an amount with at most two decimals."));
             }
             else
             {

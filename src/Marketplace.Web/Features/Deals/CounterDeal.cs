@@ -1,4 +1,3 @@
-using System.Globalization;
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Web.Pipeline;
@@ -31,8 +30,7 @@ internal sealed class CounterDealHandler(DealBook book) : IRequestHandler<Counte
         var loop = await book.RequireOpenAsync(held, request.Seen, request.MemberId, byOther: true, cancellationToken);
         if (held.Acts.Count >= DealBook.MostActs)
         {
-            throw new RefusedException(string.Create(
-                CultureInfo.InvariantCulture, $"This deal has gone to and fro {DealBook.MostActs} times. Accept or decline it; other terms need a new proposal."));
+            throw new RefusedException($"This deal has gone to and fro {DealBook.MostActs} times. Accept or decline it; other terms need a new proposal.");
         }
 
         var terms = await book.TermsAsync(loop, held.Deal, request.Wish, request.MemberId, held.Last.PlantCode, cancellationToken);

@@ -105,13 +105,13 @@ public sealed class DealBook(Work work, Gate gate, OrderIntake intake, CreditBoo
         var fit = plants.Where(plant => plant.Definition.DealsIn(deal.Carrier)).ToList();
         if (fit.Count == 0)
         {
-            throw Refused(nameof(DealWish.PlantCode), $"{(sells ? "You have" : "The seller has")} no plant that gives {deal.Carrier.Name()} by deals.", "plant");
+            throw Refused(nameof(DealWish.PlantCode), sells ? Said.Of($"You have no plant that gives {deal.Carrier} by deals.") : Said.Of($"The seller has no plant that gives {deal.Carrier} by deals."), "plant");
         }
 
         if (terms.PlantCode is { } code)
         {
             var plant = fit.Find(plant => string.Equals(plant.Code, code, StringComparison.Ordinal))
-                ?? throw Refused(nameof(DealWish.PlantCode), $"This plant gives no {deal.Carrier.Name()} by deals.", "plant");
+                ?? throw Refused(nameof(DealWish.PlantCode), $"This plant gives no {deal.Carrier} by deals.", "plant");
             if (terms.Quantity.WattHours > plant.Definition.CapacityWatts)
             {
                 throw Refused(nameof(DealWish.Quantity), $"{plant.Definition.DisplayName} can give at most {KWh(plant.Definition.CapacityWatts)} kWh in an hour.", "capacity");
@@ -124,12 +124,17 @@ public sealed class DealBook(Work work, Gate gate, OrderIntake intake, CreditBoo
             .Select(meter => meter.CapacityWatts).ToListAsync(cancellationToken);
         if (meters.Count == 0)
         {
-            throw Refused("Carrier", $"{(sells ? "The buyer has" : "You have")} no meter that takes {deal.Carrier.Name()} from the loop.", "meter");
+            throw Refused("Carrier", sells ? Said.Of($"The buyer has no meter that takes {deal.Carrier} from the loop.") : Said.Of($"You have no meter that takes {deal.Carrier} from the loop."), "meter");
         }
 
         if (meters.TrueForAll(watts => watts is not null) && meters.Sum() is { } most && terms.Quantity.WattHours > most)
         {
-            throw Refused(nameof(DealWish.Quantity), $"{(sells ? "The buyer's" : "Your")} connection carries at most {KWh(most)} kWh of {deal.Carrier.Name()} in an hour.", "capacity");
+            throw Refused(
+                nameof(DealWish.Quantity),
+                sells
+                    ? Said.Of($"The buyer's connection carries at most {KWh(most)} kWh of {deal.Carrier} in an hour.")
+                    : Said.Of($"Your connection carries at most {KWh(most)} kWh of {deal.Carrier} in an hour."),
+                "capacity");
         }
 
         await RequireCoveredAsync(loop, deal, terms, memberId, cancellationToken);
@@ -189,9 +194,9 @@ public sealed class DealBook(Work work, Gate gate, OrderIntake intake, CreditBoo
         }
     }
 
-    private static RefusedException Refused(string field, string message, string bound) => new([new Problem(field, message, bound)]);
+    private static RefusedException Refused(string field, Said message, string bound) => new([new Problem(field, message, bound)]);
 
-    private static string KWh(long wattHours) => Energy.FromWh(wattHours).KilowattHours.ToString("0.###", CultureInfo.InvariantCulture);
+    private static Said KWh(long wattHours) => $"{Energy.FromWh(wattHours).KilowattHours:0.###}";
 }
 
 /// <summary>Who may take part in deals, and with what.</summary>

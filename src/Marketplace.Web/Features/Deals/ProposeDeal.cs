@@ -1,4 +1,3 @@
-using System.Globalization;
 using FluentValidation;
 using Marketplace.Data;
 using Marketplace.Quantities;
@@ -57,7 +56,7 @@ internal sealed class ProposeDealHandler(Work work, DealBook book, TimeProvider 
         if (await db.Deals.CountAsync(known => known.LoopId == loopId && known.ProposerId == request.MemberId && known.MadeAt > now.AddDays(-1), cancellationToken) >= MostADay)
         {
             throw new RefusedException([new Problem(
-                "", string.Create(CultureInfo.InvariantCulture, $"You have proposed {MostADay} deals within a day, the most there may be. Wait for answers."), "deals-a-day")]);
+                "", $"You have proposed {MostADay} deals within a day, the most there may be. Wait for answers.", "deals-a-day")]);
         }
 
         var terms = await book.TermsAsync(loop, deal, request.Wish, request.MemberId, null, cancellationToken);

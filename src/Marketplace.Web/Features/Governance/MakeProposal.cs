@@ -125,7 +125,7 @@ internal sealed class MakeProposalHandler(Work work, ChangeKinds kinds, Constitu
     {
         if (request.Days < constitution.LeastDays)
         {
-            throw new RefusedException(nameof(request.Days), string.Create(CultureInfo.InvariantCulture, $"In this loop a vote is open for at least {constitution.LeastDays} days."));
+            throw new RefusedException(nameof(request.Days), $"In this loop a vote is open for at least {constitution.LeastDays} days.");
         }
 
         var closes = MarketHour.Containing(marketNow.AddDays(request.Days)) + MarketHour.Length;

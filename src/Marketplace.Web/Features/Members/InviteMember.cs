@@ -62,9 +62,9 @@ public sealed class InviteMemberHandler(Work work, TimeProvider time, Postbox po
 
         work.AfterCommit(_ =>
         {
-            postbox.Post(new Letter(invitation.Email, "Invitation to " + loop.Name,
-                $"Hello,\n\nthe operator of {loop.Name} invites you to act for {member.Name} in the loop's marketplace for heat, cold and electricity. " +
-                $"This link works once, within seven days:\n\n{link}\n\nIf you did not expect it, do nothing.\n"));
+            postbox.Post(new Letter(
+                invitation.Email, Said.Of($"Invitation to {loop.Name}").ToString(),
+                Said.Of($"Hello,\n\nthe operator of {loop.Name} invites you to act for {member.Name} in the loop's marketplace for heat, cold and electricity. This link works once, within seven days:\n\n{link}\n\nIf you did not expect it, do nothing.\n").ToString()));
             return Task.CompletedTask;
         });
         return new InvitationSent(invitation.Id, invitation.Email, invitation.ExpiresAt, null);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +16,7 @@ public sealed class MemberRegister(Work work, TimeProvider time)
         var inLoop = work.Db.Members.Where(member => member.LoopId == request.LoopId);
         if (await inLoop.AnyAsync(member => member.Key == request.Key, cancellationToken))
         {
-            throw new RefusedException(nameof(request.Key), string.Create(CultureInfo.InvariantCulture, $"Another member has the key {request.Key}. Choose a different one."));
+            throw new RefusedException(nameof(request.Key), $"Another member has the key {request.Key}. Choose a different one.");
         }
 
         var id = (await inLoop.MaxAsync(member => (int?)member.Id, cancellationToken) ?? 0) + 1;

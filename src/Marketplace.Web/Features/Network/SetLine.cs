@@ -63,7 +63,7 @@ internal sealed class SetLineHandler(Work work, Gate gate, CurrentActor current,
             .FirstOrDefaultAsync(cancellationToken);
         if (last is not null && (last.FromZone, last.ToZone, last.Carrier) != (request.FromZone, request.ToZone, request.Carrier))
         {
-            throw new RefusedException(nameof(request.Code), $"{request.Code} leads from {last.FromZone} to {last.ToZone} and carries {last.Carrier.Name()}. Name another connection.");
+            throw new RefusedException(nameof(request.Code), $"{request.Code} leads from {last.FromZone} to {last.ToZone} and carries {last.Carrier}. Name another connection.");
         }
 
         if (last is null && await db.ZoneLines.Where(line => line.LoopId == loop.Id).Select(line => line.Code).Distinct().CountAsync(cancellationToken) >= MostLines)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Deals;
@@ -68,17 +67,18 @@ public sealed class CreditBook(MarketplaceDb db)
     /// <summary>What to say when an order could cost more than is free.</summary>
     public static Problem Refusal(CreditStanding credit, Money cost, Energy quantity, string currency)
     {
-        string In(Money money) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(money.Amount, 2, MidpointRounding.ToNegativeInfinity):0.00} {currency}");
+        Said In(Money money) => $"{Math.Round(money.Amount, 2, MidpointRounding.ToNegativeInfinity):0.00} {currency}";
         var fits = cost <= Money.Zero || credit.Free <= Money.Zero ? 0 : (long)((Int128)quantity.WattHours * credit.Free.Micro / cost.Micro);
         var bound = credit.BoundName switch
         {
-            "operator-limit" => $"the operator's limit of {In(credit.Limit)}{(credit.Deposit > Money.Zero ? $" and your deposit of {In(credit.Deposit)}" : "")}",
-            "deposit" => $"your deposit of {In(credit.Deposit)}",
+            "operator-limit" when credit.Deposit > Money.Zero => Said.Of($"the operator's limit of {In(credit.Limit)} and your deposit of {In(credit.Deposit)}"),
+            "operator-limit" => Said.Of($"the operator's limit of {In(credit.Limit)}"),
+            "deposit" => Said.Of($"your deposit of {In(credit.Deposit)}"),
             _ => "your balance: you have no deposit, and the operator has set no limit for you",
         };
-        var owed = credit.Owed >= Money.Zero ? $"You owe {In(credit.Owed)}" : $"The loop owes you {In(-credit.Owed)}";
+        var owed = credit.Owed >= Money.Zero ? Said.Of($"You owe {In(credit.Owed)}") : Said.Of($"The loop owes you {In(-credit.Owed)}");
         var advice = fits > 0
-            ? $"At this limit {Energy.FromWh(fits).KilowattHours.ToString("0.###", CultureInfo.InvariantCulture)} kWh would fit."
+            ? Said.Of($"At this limit {Energy.FromWh(fits).KilowattHours:0.###} kWh would fit.")
             : "Withdraw open orders, pay what is due, or ask your operator.";
         return new Problem(
             "Quantity",

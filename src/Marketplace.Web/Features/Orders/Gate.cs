@@ -14,17 +14,17 @@ public sealed class Gate(Work work, MarketTime marketTime)
     /// <summary>Holds the gate open until the transaction ends.</summary>
     /// <exception cref="RefusedException">The gate has closed.</exception>
     public async Task PassAsync(
-        Loop loop, DateTimeOffset hour, CancellationToken cancellationToken, string field = "Hour", string whatNow = "Choose a later hour.")
+        Loop loop, DateTimeOffset hour, CancellationToken cancellationToken, string field = "Hour", Said? whatNow = null)
     {
         if ((await PassManyAsync(loop, [hour], cancellationToken)).TryGetValue(hour, out var closed))
         {
-            throw new RefusedException([new Problem(field, $"{closed} {whatNow}", "gate")]);
+            throw new RefusedException([new Problem(field, $"{closed} {whatNow ?? "Choose a later hour."}", "gate")]);
         }
     }
 
     /// <summary>Holds the gates of several hours open until the transaction ends.</summary>
     /// <returns>What is to be said of the hours whose gates have closed; those not named are open.</returns>
-    public async Task<Dictionary<DateTimeOffset, string>> PassManyAsync(Loop loop, IReadOnlyCollection<DateTimeOffset> hours, CancellationToken cancellationToken)
+    public async Task<Dictionary<DateTimeOffset, Said>> PassManyAsync(Loop loop, IReadOnlyCollection<DateTimeOffset> hours, CancellationToken cancellationToken)
     {
         string[] names = [.. hours.Distinct().Order().Select(hour => Name(loop.Id, hour))];
         await work.Db.Database.ExecuteSqlAsync(
@@ -44,10 +44,13 @@ public sealed class Gate(Work work, MarketTime marketTime)
     public Task ShutAsync(int loopId, DateTimeOffset hour, CancellationToken cancellationToken) =>
         work.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Name(loopId, hour)}, 0))", cancellationToken);
 
-    private static string Closed(Loop loop, DateTimeOffset hour) => $"The gate for {Local(loop, hour)} closed at {Local(loop, MarketHour.GateOf(loop, hour))}.";
+    private static Said Closed(Loop loop, DateTimeOffset hour) => $"The gate for {Local(loop, hour)} closed at {Local(loop, MarketHour.GateOf(loop, hour))}.";
 
     private static string Name(int loopId, DateTimeOffset hour) => string.Create(CultureInfo.InvariantCulture, $"gate/{loopId}/{hour.ToUnixTimeSeconds()}");
 
-    internal static string Local(Loop loop, DateTimeOffset instant) =>
-        loop.Calendar.ToLocal(instant).ToString("HH:mm 'on' d MMM yyyy", CultureInfo.InvariantCulture);
+    internal static Said Local(Loop loop, DateTimeOffset instant)
+    {
+        var local = loop.Calendar.ToLocal(instant);
+        return $"{local:HH:mm} on {local:d MMM yyyy}";
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Replica;
@@ -73,7 +72,7 @@ public sealed class MemberBook
     {
         if (!TakesWh.TryGetValue(order.Carrier, out var capacity))
         {
-            return new Problem("Carrier", $"You have no meter that takes {order.Carrier.Name()} from the loop.", "meter");
+            return new Problem("Carrier", $"You have no meter that takes {order.Carrier} from the loop.", "meter");
         }
 
         var bought = _levels.GetValueOrDefault((order.Hour, order.Carrier))?.BoughtWh ?? 0;
@@ -81,8 +80,8 @@ public sealed class MemberBook
             ? new Problem(
                 "Quantity",
                 bought == 0
-                    ? $"Your connection carries at most {KWh(most)} kWh of {order.Carrier.Name()} in an hour."
-                    : $"Your connection carries at most {KWh(most)} kWh of {order.Carrier.Name()} in an hour. With {KWh(bought)} kWh already ordered for this hour, {KWh(Math.Max(0, most - bought))} kWh more would fit.",
+                    ? Said.Of($"Your connection carries at most {KWh(most)} kWh of {order.Carrier} in an hour.")
+                    : Said.Of($"Your connection carries at most {KWh(most)} kWh of {order.Carrier} in an hour. With {KWh(bought)} kWh already ordered for this hour, {KWh(Math.Max(0, most - bought))} kWh more would fit."),
                 "capacity")
             : null;
     }
@@ -92,7 +91,7 @@ public sealed class MemberBook
     {
         if (order.PlantCode is null || !Plants.TryGetValue(order.PlantCode, out var plant) || !plant.Sells(order.Carrier))
         {
-            return new Problem("PlantCode", $"None of your plants with this name sells {order.Carrier.Name()} by offer.", "plant");
+            return new Problem("PlantCode", $"None of your plants with this name sells {order.Carrier} by offer.", "plant");
         }
 
         if (order.Quantity.WattHours > plant.CapacityWatts)
@@ -124,7 +123,7 @@ public sealed class MemberBook
             : null;
     }
 
-    private static string KWh(long wattHours) => Energy.FromWh(wattHours).KilowattHours.ToString("0.###", CultureInfo.InvariantCulture);
+    private static Said KWh(long wattHours) => $"{Energy.FromWh(wattHours).KilowattHours:0.###}";
 
     private sealed class Level
     {

@@ -83,7 +83,7 @@ public sealed class OrderFile
             if (rows.Count == MostRows)
             {
                 throw new RefusedException([new Problem(
-                    "File", string.Create(CultureInfo.InvariantCulture, $"The file has more than {MostRows:#,0} rows. Send it in parts; nothing of it was placed."), "rows")]);
+                    "File", $"The file has more than {MostRows:#,0} rows. Send it in parts; nothing of it was placed.", "rows")]);
             }
 
             rows.Add(text.Length > LongestLine
@@ -128,9 +128,12 @@ public sealed class OrderFile
         var fields = Split(text);
         if (fields.Count != _fields)
         {
-            return new OrderFileRow(line, text, null, new Problem("", string.Create(
-                CultureInfo.InvariantCulture,
-                $"The row has {fields.Count} fields, the header {_fields}. {(_separator == ',' ? "Between commas, write decimals with a point (2.5); with decimal commas, separate the fields by semicolons." : "")}").TrimEnd(), "fields"));
+            return new OrderFileRow(line, text, null, new Problem(
+                "",
+                _separator == ','
+                    ? Said.Of($"The row has {fields.Count} fields, the header {_fields}. Between commas, write decimals with a point (2.5); with decimal commas, separate the fields by semicolons.")
+                    : Said.Of($"The row has {fields.Count} fields, the header {_fields}."),
+                "fields"));
         }
 
         string Field(string column) => _columns.TryGetValue(column, out var i) ? fields[i].Trim() : "";
@@ -203,7 +206,7 @@ public sealed class OrderFile
 
         if (hour is not { } found)
         {
-            problems.Add(new Problem(column, text.Length == 0 ? "The hour is missing." : $"“{Short(text)}” is no hour such as 2026-11-21 14:00."));
+            problems.Add(new Problem(column, text.Length == 0 ? "The hour is missing." : Said.Of($"“{Short(text)}” is no hour such as 2026-11-21 14:00.")));
             return null;
         }
 

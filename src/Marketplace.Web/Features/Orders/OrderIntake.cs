@@ -73,11 +73,11 @@ public sealed class OrderIntake(Work work, Gate gate, MarketTime marketTime, Cre
             var order = orders[i];
             if (closed.TryGetValue(order.Hour, out var words))
             {
-                taken[i] = Refused(new Problem("Hour", words + " Choose a later hour.", "gate"));
+                taken[i] = Refused(new Problem("Hour", $"{words} {Said.Of("Choose a later hour.")}", "gate"));
             }
             else if (order.Hour > last)
             {
-                taken[i] = Refused(new Problem("Hour", string.Create(CultureInfo.InvariantCulture, $"Orders are taken at most {FurthestDays} days ahead."), "too-far"));
+                taken[i] = Refused(new Problem("Hour", $"Orders are taken at most {FurthestDays} days ahead.", "too-far"));
             }
             else if (skipIdentical && standing.TryGetValue(Terms(order), out var there))
             {

@@ -57,11 +57,11 @@ internal sealed class PlaceOffersHandler(MarketplaceDb db, OrderIntake intake) :
         if (taken.Index().FirstOrDefault(order => order.Item.Problem is not null) is { Item.Problem: { } problem } refused)
         {
             // Which of the hours it was, and that none of them was taken.
-            var name = loop.Calendar.ToLocal(hours[refused.Index]).ToString("HH:mm 'on' d MMM", CultureInfo.InvariantCulture);
+            var local = loop.Calendar.ToLocal(hours[refused.Index]);
             throw new RefusedException([problem with
             {
                 Field = problem.Field == nameof(PlaceOrder.Hour) ? nameof(PlaceOffers.From) : problem.Field,
-                Message = hours.Count == 1 ? problem.Message : $"{name}: {problem.Message} None of the {hours.Count.ToString(CultureInfo.InvariantCulture)} offers was placed.",
+                Said = hours.Count == 1 ? problem.Said : Said.Of($"{local:HH:mm} on {local:d MMM}: {problem.Said} None of the {hours.Count} offers was placed."),
             }]);
         }
 

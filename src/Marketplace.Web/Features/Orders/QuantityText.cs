@@ -55,7 +55,7 @@ public static class QuantityText
         return Price.FromMicroPerKWh((long)micro);
     }
 
-    private static decimal? Number(string? text, string field, string missing, List<Problem> problems)
+    private static decimal? Number(string? text, string field, Said missing, List<Problem> problems)
     {
         if (string.IsNullOrWhiteSpace(text))
         {

@@ -102,7 +102,7 @@ internal sealed class RecordReceiptHandler(Work work, OrderIntake intake, Credit
             if (request.Amount > deposit)
             {
                 throw new RefusedException([new Problem(
-                    nameof(request.Amount), string.Create(CultureInfo.InvariantCulture, $"The member's deposit is {deposit.Amount:0.00} {loop.Currency}; no more can be given back."), "deposit")]);
+                    nameof(request.Amount), $"The member's deposit is {deposit.Amount:0.00} {loop.Currency}; no more can be given back.", "deposit")]);
             }
         }
 

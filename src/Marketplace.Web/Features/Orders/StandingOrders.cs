@@ -89,7 +89,7 @@ public sealed class StandingRules(Work work, OrderIntake intake, CreditBook cred
                 && meter.Direction == MeterDirection.Consumption && meter.InServiceUntil == null,
             cancellationToken))
         {
-            throw new RefusedException([new Problem(nameof(order.Carrier), $"You have no meter that takes {order.Carrier.Name()} from the loop.", "meter")]);
+            throw new RefusedException([new Problem(nameof(order.Carrier), $"You have no meter that takes {order.Carrier} from the loop.", "meter")]);
         }
 
         if (await EndAsync(loopId, memberId, order.Carrier, order.Side, order.PlantCode, cancellationToken))
@@ -146,7 +146,7 @@ public sealed class StandingRules(Work work, OrderIntake intake, CreditBook cred
         if (standing is not null && cost > standing.Free)
         {
             var refusal = CreditBook.Refusal(standing, cost, quantity, loop.Currency);
-            throw new RefusedException([refusal with { Message = "For one day: " + refusal.Message }]);
+            throw new RefusedException([refusal with { Said = $"For one day: {refusal.Said}" }]);
         }
     }
 }

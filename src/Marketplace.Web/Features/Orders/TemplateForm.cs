@@ -82,12 +82,12 @@ public sealed class TemplateForm
             {
                 if (!hours.TryAdd(hour, new TemplateHour(hour, quantity!.Value, limit!.Value)))
                 {
-                    found.Add(new Problem("", string.Create(CultureInfo.InvariantCulture, $"{hour:00}:00 stands in an earlier row too.")));
+                    found.Add(new Problem("", $"{hour:00}:00 stands in an earlier row too."));
                     break;
                 }
             }
 
-            problems.AddRange(found.Select(problem => new Problem(nameof(Rows), string.Create(CultureInfo.InvariantCulture, $"Row {i + 1}: {problem.Message}"))));
+            problems.AddRange(found.Select(problem => new Problem(nameof(Rows), $"Row {i + 1}: {problem.Said}")));
         }
 
         return [.. hours.Values];

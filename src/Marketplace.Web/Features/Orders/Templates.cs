@@ -140,13 +140,13 @@ internal sealed class SaveTemplateHandler(Work work, OrderIntake intake, TimePro
         var plant = record is null ? null : PlantDefinition.Read(record.Definition);
         if (plant is null || !plant.Sells(request.Carrier))
         {
-            throw new RefusedException([new Problem(nameof(request.PlantCode), $"None of your plants with this name sells {request.Carrier.Name()} by offer.", "plant")]);
+            throw new RefusedException([new Problem(nameof(request.PlantCode), $"None of your plants with this name sells {request.Carrier} by offer.", "plant")]);
         }
 
         if (request.Hours.Max(hour => hour.Quantity.WattHours) > plant.CapacityWatts)
         {
             throw new RefusedException([new Problem(
-                nameof(request.Hours), FormattableString.Invariant($"{plant.DisplayName} can give at most {Energy.FromWh(plant.CapacityWatts).KilowattHours:0.###} kWh in an hour."), "capacity")]);
+                nameof(request.Hours), $"{plant.DisplayName} can give at most {Energy.FromWh(plant.CapacityWatts).KilowattHours:0.###} kWh in an hour.", "capacity")]);
         }
     }
 }

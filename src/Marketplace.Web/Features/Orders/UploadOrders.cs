@@ -145,7 +145,7 @@ internal sealed class GoThroughUploadHandler(Work work, OrderIntake intake, Time
             "Hour" => "hour", "Carrier" => "carrier", "Side" => "side", "Quantity" => "quantity_kwh", "Limit" => "limit_ct_per_kwh", "PlantCode" => "plant",
             var field => field,
         },
-        Reason = problem.Message,
+        Reason = problem.Said.English,
     };
 }
 

@@ -91,7 +91,7 @@ internal sealed class ImportStatementHandler(Work work, Journal journal, MoneyBo
         }
         catch (StatementFormatException wrong)
         {
-            throw new RefusedException(nameof(ImportStatement.Content), wrong.Message + " Nothing of the file was booked.");
+            throw new RefusedException(nameof(ImportStatement.Content), $"{Said.Of(wrong.Message)} Nothing of the file was booked.");
         }
 
         return statements;

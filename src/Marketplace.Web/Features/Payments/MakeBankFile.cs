@@ -58,7 +58,7 @@ internal sealed class MakeBankFileHandler(Work work, MoneyBook money, Instalment
         {
             throw new RefusedException(leftOut.Count == 0
                 ? request.Kind == BankFileKind.CreditTransfers ? "There is no credit to pay out." : "No bill with a mandate is due by that day."
-                : "Nothing can be put into a file: the account or mandate is missing for " + string.Join(", ", leftOut) + ".");
+                : Said.Of($"Nothing can be put into a file: the account or mandate is missing for {string.Join(", ", leftOut)}."));
         }
 
         var id = (await db.BankFiles.Where(file => file.LoopId == loopId).MaxAsync(file => (int?)file.Id, cancellationToken) ?? 0) + 1;

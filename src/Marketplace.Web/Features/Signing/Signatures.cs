@@ -133,5 +133,5 @@ public sealed class Signatures(Work work, OwnAccount own, UserManager<Account> u
         }
     }
 
-    private static RefusedException Refused(string field, string message, string bound) => new([new Problem(field, message, bound)]);
+    private static RefusedException Refused(string field, Said message, string bound) => new([new Problem(field, message, bound)]);
 }

@@ -44,8 +44,7 @@ internal sealed class ChooseStoreScheduleHandler(Work work, MarketTime marketTim
         var offered = await StoreChoices.OfferedShareAsync(db, loopId, cancellationToken);
         if (request.ByMarket && request.OwnerShareMillionths != offered)
         {
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
-                $"The loop's terms have changed meanwhile: owners now keep {offered / 10_000m:0.##} %. Look again and choose."));
+            throw new RefusedException($"The loop's terms have changed meanwhile: owners now keep {offered / 10_000m:0.##} %. Look again and choose.");
         }
 
         var made = new StoreChoice

@@ -93,8 +93,8 @@ internal sealed class SetTaxRateHandler(Work work, CurrentActor current, TimePro
         if (from < billedUntil)
         {
             var loop = await work.Db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == loopId, cancellationToken);
-            throw new RefusedException(field, string.Create(CultureInfo.InvariantCulture,
-                $"Everything before {loop.Calendar.DayOf(billedUntil.Value):d MMM yyyy} is billed, or open for billing. Choose that day or a later one."));
+            throw new RefusedException(
+                field, $"Everything before {loop.Calendar.DayOf(billedUntil.Value):d MMM yyyy} is billed, or open for billing. Choose that day or a later one.");
         }
     }
 }

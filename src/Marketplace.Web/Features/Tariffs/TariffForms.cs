@@ -131,14 +131,14 @@ internal static class TariffText
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? calendar.StartOf(day).ToUniversalTime() : null;
 
     /// <summary>An amount in units of the currency, to the millionth.</summary>
-    public static Money Amount(string? text, string field, List<Problem> problems, string message = "Enter an amount, for example 0.35.")
+    public static Money Amount(string? text, string field, List<Problem> problems, Said? message = null)
     {
         if (TypedNumber.TryReadSigned(text, out var amount) && Math.Abs(amount) <= 10_000_000m && decimal.IsInteger(amount * 1_000_000m))
         {
             return Money.FromMicro((long)(amount * 1_000_000m));
         }
 
-        problems.Add(new Problem(field, message));
+        problems.Add(new Problem(field, message ?? "Enter an amount, for example 0.35."));
         return default;
     }
 
@@ -153,7 +153,7 @@ internal static class TariffText
         return 0;
     }
 
-    public static IEnumerable<(int Number, string[] Parts)> Lines(string? text, int parts, string field, string how, List<Problem> problems)
+    public static IEnumerable<(int Number, string[] Parts)> Lines(string? text, int parts, string field, Said how, List<Problem> problems)
     {
         foreach (var (i, line) in (text ?? "").Split('\n').Index().Where(line => line.Item.Trim().Length > 0))
         {
@@ -164,7 +164,7 @@ internal static class TariffText
             }
             else
             {
-                problems.Add(new Problem(field, string.Create(CultureInfo.InvariantCulture, $"Line {i + 1}: {how}.")));
+                problems.Add(new Problem(field, $"Line {i + 1}: {how}."));
             }
         }
     }
@@ -176,7 +176,7 @@ internal static class TariffText
             return carrier;
         }
 
-        problems.Add(new Problem(field, string.Create(CultureInfo.InvariantCulture, $"Line {line}: {text} is not heat, cold or electricity.")));
+        problems.Add(new Problem(field, $"Line {line}: {text} is not heat, cold or electricity."));
         return Carrier.Heat;
     }
 
@@ -184,7 +184,7 @@ internal static class TariffText
     {
         var own = new List<Problem>();
         var price = QuantityText.Cents(text, field, unit, own);
-        problems.AddRange(own.Select(problem => problem with { Message = string.Create(CultureInfo.InvariantCulture, $"Line {line}: {problem.Message}") }));
+        problems.AddRange(own.Select(problem => problem with { Said = $"Line {line}: {problem.Said}" }));
         return price ?? default;
     }
 

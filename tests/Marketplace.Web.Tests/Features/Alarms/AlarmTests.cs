@@ -194,9 +194,9 @@ public sealed class AlarmTests : IAsyncLifetime
 
         (await Open()).OrderBy(alarm => alarm.Severity).Select(alarm => (alarm.Kind, alarm.Severity, alarm.Subject, alarm.Since, alarm.Words)).ShouldBe(
             [
-                (AlarmKind.DoubtfulReading, AlarmSeverity.High, "a-cold", Hour.AddHours(3), "Found in 3. Expected: a register counts in one direction: energy is zero or more."),
+                (AlarmKind.DoubtfulReading, AlarmSeverity.High, "a-cold", Hour.AddHours(3), "Found in 3. Expected: A register counts in one direction: energy is zero or more."),
                 (AlarmKind.DoubtfulReading, AlarmSeverity.Low, "a-heat", Hour.AddHours(2),
-                    "Found in 3. Expected: an hour is not far above the third-highest daily peak. 2 findings like this one, the latest here."),
+                    "2 findings like this one, the latest: Found in 3. Expected: An hour is not far above the third-highest daily peak."),
             ]);
         await _host.Send(new Web.Features.Metering.Quality.ResolveExceptions(_loopId, spikes, null, Web.Features.Metering.Quality.ExceptionCure.Accept, "a feast"), Keeper);
         (await Look()).Ended.ShouldBe(1);

@@ -81,8 +81,9 @@ internal sealed class BrokenPromises(Work work, SubstationTemperatures temperatu
             string.Create(CultureInfo.InvariantCulture, $"promise-{(isSupply ? "supply" : "return")}/{meter.Id}"),
             meter.Code,
             streak[^1].Hour,
-            string.Create(CultureInfo.InvariantCulture,
-                $"{last.Measured / 1000m:0.0} °C, {(last.Deviation < 0 ? "at least" : "at most")} {last.Promised / 1000m:0.0} °C promised; {streak.Count} h in a row."),
+            last.Deviation < 0
+                ? string.Create(CultureInfo.InvariantCulture, $"{last.Measured / 1000m:0.0} °C, at least {last.Promised / 1000m:0.0} °C promised; {streak.Count} h in a row.")
+                : string.Create(CultureInfo.InvariantCulture, $"{last.Measured / 1000m:0.0} °C, at most {last.Promised / 1000m:0.0} °C promised; {streak.Count} h in a row."),
             meter.Id,
             meter.MemberId);
     }

@@ -61,7 +61,7 @@ internal sealed class SetTemperaturePromiseHandler(Work work, MarketTime marketT
             .Select(meter => meter.Id).ToListAsync(cancellationToken);
         if (meters.Count == 0)
         {
-            throw new RefusedException(nameof(request.MeterCode), request.MeterCode is null ? "No meter takes this carrier." : $"This loop has no meter '{request.MeterCode}' of this carrier.");
+            throw new RefusedException(nameof(request.MeterCode), request.MeterCode is null ? "No meter takes this carrier." : Said.Of($"This loop has no meter '{request.MeterCode}' of this carrier."));
         }
 
         var versions = await db.TemperatureTerms.Where(terms => terms.LoopId == loopId && meters.Contains(terms.MeterId))

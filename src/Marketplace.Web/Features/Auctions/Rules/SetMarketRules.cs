@@ -103,7 +103,7 @@ public sealed class RulesBook(Work work, Gate gate, CurrentActor current, TimePr
         {
             if (!kinds.Contains(carrier == Carrier.Electricity ? PlantKind.GridSupplier : PlantKind.BalancingPlant))
             {
-                throw new RefusedException(nameof(RulesWished.Cap), $"Falling offers for {carrier.Name()} need a price to fall from: set the highest price allowed.");
+                throw new RefusedException(nameof(RulesWished.Cap), $"Falling offers for {carrier} need a price to fall from: set the highest price allowed.");
             }
         }
     }
@@ -121,7 +121,7 @@ public sealed class RulesBook(Work work, Gate gate, CurrentActor current, TimePr
         {
             throw new RefusedException(
                 nameof(request.ValidFrom),
-                $"Members have already traded {kept.Carrier.Name()} with each other for hours up to {Gate.Local(loop, kept.Last)}. Choose a later hour.");
+                $"Members have already traded {kept.Carrier} with each other for hours up to {Gate.Local(loop, kept.Last)}. Choose a later hour.");
         }
     }
 }

@@ -170,8 +170,9 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
         foreach (var part in verdict.Missing.SelectMany(run => FlagBook.Uncovered(run, answered)))
         {
             var count = (int)part.Length.TotalHours;
-            yield return new NewFlag(verdict.Meter.Id, part, IntervalChecks.Missing, string.Create(
-                System.Globalization.CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "hour" : "hours")} without a measurement."));
+            yield return new NewFlag(verdict.Meter.Id, part, IntervalChecks.Missing, count == 1
+                ? "1 hour without a measurement."
+                : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count} hours without a measurement."));
         }
     }
 
