@@ -129,7 +129,7 @@ public sealed partial class Said : IEquatable<Said>
         private static readonly List<(Regex Pattern, string Format)> s_withParts =
         [
             .. s_languages.Values.First().Keys
-                .Where(format => Hole().IsMatch(format) && Hole().Replace(format, "").Count(char.IsAsciiLetter) >= 5)
+                .Where(format => Hole().IsMatch(format) && Hole().Replace(format, "").Count(char.IsAsciiLetter) >= 3)
                 .OrderByDescending(format => format.Length)
                 .Select(format => (PatternOf(format), format)),
         ];
