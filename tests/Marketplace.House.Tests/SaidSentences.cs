@@ -24,7 +24,7 @@ internal sealed class SaidSentences
     private static readonly string[] ToMachines =
     [
         "src/Marketplace.Web/Features/Replay/", "src/Marketplace.Web/Features/Ledger/LedgerRepair.cs", "src/Marketplace.Web/Features/Loops/SetUpLoop.cs",
-        "src/Marketplace.Web/Features/Devices/ReadingsApi.cs",
+        "src/Marketplace.Web/Features/Devices/ReadingsApi.cs", "src/Marketplace.Web/Features/Devices/TelegramsApi.cs",
     ];
 
     private readonly Dictionary<string, string> _constants = new(StringComparer.Ordinal);
