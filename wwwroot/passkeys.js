@@ -1,7 +1,8 @@
 // Passkeys are the one thing about accounts that needs a script: the browser hands them to scripts only. An element
 // <passkey-button data-options="…" [data-creates]> inside a form asks the server for options, the browser for the passkey,
 // and posts the form with the answer in its field "Credential". With data-request the options stand on the page: their challenge
-// is the hash of what the form's act says, and the answer is its signature. Where there are no passkeys it stays hidden.
+// is the hash of what the form's act says, and the answer is its signature. What went wrong it says in the words of data-cancelled,
+// data-known and data-failed. Where there are no passkeys it stays hidden.
 class PasskeyButton extends HTMLElement {
   connectedCallback() {
     if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return;
@@ -24,10 +25,10 @@ class PasskeyButton extends HTMLElement {
       form.submit();
     } catch (failure) {
       problem.textContent = failure.name === 'NotAllowedError' || failure.name === 'AbortError'
-        ? 'The device gave no passkey: the request was cancelled or took too long. You can try once more.'
+        ? this.dataset.cancelled
         : failure.name === 'InvalidStateError'
-          ? 'This device already has a passkey for your account.'
-          : 'That did not work. Reload the page and try once more, or use your password.';
+          ? this.dataset.known
+          : this.dataset.failed;
       button.disabled = false;
     }
   }

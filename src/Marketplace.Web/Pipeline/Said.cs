@@ -16,6 +16,8 @@ namespace Marketplace.Web.Pipeline;
 [InterpolatedStringHandler]
 public sealed partial class Said : IEquatable<Said>
 {
+    private static readonly string[] s_between = [". ", "; ", ": "];
+
     private readonly StringBuilder? _format;
     private readonly List<(object? Value, string? Format)> _parts = [];
     private readonly string? _words;
@@ -89,11 +91,42 @@ public sealed partial class Said : IEquatable<Said>
 
     public override int GetHashCode() => English.GetHashCode(StringComparison.Ordinal);
 
-    // Several sentences that were kept as one text: those known are said in the language.
+    // Several sentences, or a list, that were kept as one text: what of it is known is said in the language.
     private static string OneByOne(string words, CultureInfo culture)
     {
-        var end = words.IndexOf(". ", StringComparison.Ordinal) + 1;
-        return end == 0 || end > 1000 ? words : new Said(words[..end], isTranslated: false).In(culture) + " " + new Said(words[(end + 1)..], isTranslated: false).In(culture);
+        foreach (var between in s_between)
+        {
+            if (words.IndexOf(between, StringComparison.Ordinal) is > 0 and < 1000 and var end)
+            {
+                var mark = between[0] == '.' ? 1 : 0;
+                return new Said(words[..(end + mark)], isTranslated: false).In(culture) + between[mark..] + new Said(words[(end + between.Length)..], isTranslated: false).In(culture);
+            }
+        }
+
+        return words.Contains(", ", StringComparison.Ordinal) && words.Length < 1000 ? Listed(words.Split(", "), culture) : words;
+    }
+
+    // A thing of a list may hold a comma itself.
+    private static string Listed(string[] things, CultureInfo culture)
+    {
+        var (said, at) = (new List<string>(), 0);
+        while (at < things.Length)
+        {
+            var (until, thing) = (at + 1, things[at]);
+            for (var end = things.Length; end > at; end--)
+            {
+                if (string.Join(", ", things[at..end]) is var whole && Messages.IsKnown(whole))
+                {
+                    (until, thing) = (end, new Said(whole, isTranslated: false).In(culture));
+                    break;
+                }
+            }
+
+            said.Add(thing);
+            at = until;
+        }
+
+        return string.Join(", ", said);
     }
 
     private static string Part(object? value, string? format, CultureInfo culture, CultureInfo numbers) => value switch
@@ -163,10 +196,12 @@ public sealed partial class Said : IEquatable<Said>
         private static Regex PatternOf(string format)
         {
             var pattern = new StringBuilder("^");
+            // Few words are easily somebody's own: then what stands first is one word.
+            var first = Hole().Replace(format, "").Count(char.IsAsciiLetter) < 7 ? "\\S+" : ".+?";
             var (at, seen) = (0, new HashSet<string>());
             foreach (Match hole in Hole().Matches(format))
             {
-                pattern.Append(Literal(format[at..hole.Index])).Append(seen.Add(hole.Groups[1].Value) ? $"(?<p{hole.Groups[1].Value}>.+?)" : ".+?");
+                pattern.Append(Literal(format[at..hole.Index])).Append(seen.Add(hole.Groups[1].Value) ? $"(?<p{hole.Groups[1].Value}>{(seen.Count == 1 ? first : ".+?")})" : ".+?");
                 at = hole.Index + hole.Length;
             }
 

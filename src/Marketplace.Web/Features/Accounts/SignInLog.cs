@@ -17,13 +17,13 @@ public sealed class SignInLog(Work work, TimeProvider time, IHttpContextAccessor
         From = Describe(http.HttpContext?.Request.Headers.UserAgent.ToString() ?? "", http.HttpContext?.Connection.RemoteIpAddress),
     });
 
-    /// <summary>Enough for the owner to recognise a place, too little to follow a person: "Firefox on Linux, 192.0.2.x".</summary>
+    /// <summary>Enough for the owner to recognise a place, too little to follow a person: "Firefox (Linux), 192.0.2.x".</summary>
     public static string Describe(string userAgent, IPAddress? address)
     {
         // Order matters: each of these browsers also claims to be the ones after it.
         var browser = First(userAgent, ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")) ?? "A browser";
         var system = First(userAgent, ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"), ("Linux", "Linux"));
-        var place = system is null ? browser : browser + " on " + system;
+        var place = system is null ? browser : $"{browser} ({system})";
         return Shorten(address) is { } network ? place + ", " + network : place;
     }
 

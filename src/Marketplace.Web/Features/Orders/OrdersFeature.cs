@@ -85,7 +85,7 @@ public static class OrdersFeature
         foreach (var refusal in view.Refusals)
         {
             var field = refusal.Field.Length == 0 ? "" : refusal.Field + ": ";
-            text.Append(OrderFile.WithReason(view.Header, refusal.Row, string.Create(CultureInfo.InvariantCulture, $"line {refusal.Line}: {field}{refusal.Reason}"))).Append("\r\n");
+            text.Append(OrderFile.WithReason(view.Header, refusal.Row, Said.Of($"line {refusal.Line}: {field}{Said.Of(refusal.Reason)}").ToString())).Append("\r\n");
         }
 
         return Results.File(Encoding.UTF8.GetBytes(text.ToString()), "text/csv; charset=utf-8", string.Create(CultureInfo.InvariantCulture, $"{slug}-orders-refused-{id}.csv"));

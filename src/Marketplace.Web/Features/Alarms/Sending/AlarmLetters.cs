@@ -14,12 +14,9 @@ internal sealed class AlarmLetters(IStringLocalizer<Texts> texts, PublicAddress 
     /// <summary>A letter names so many alarms; the page has all.</summary>
     private const int MostNamed = 10;
 
-    private static readonly CultureInfo s_culture = Shell.Texts.Languages[0];
-
     /// <summary>The letter, or nothing where the person or the matter is gone.</summary>
     public async Task<Letter?> WriteAsync(MarketplaceDb db, Dispatch dispatch, CancellationToken cancellationToken)
     {
-        CultureInfo.CurrentUICulture = s_culture;
         var to = await db.Users.Where(person => person.Id == dispatch.AccountId).Select(person => person.Email).SingleOrDefaultAsync(cancellationToken);
         // Who has left the loop since hears nothing of it.
         if (to is null || !await db.Memberships.AnyAsync(membership => membership.AccountId == dispatch.AccountId && membership.LoopId == dispatch.LoopId, cancellationToken))
@@ -28,6 +25,14 @@ internal sealed class AlarmLetters(IStringLocalizer<Texts> texts, PublicAddress 
         }
 
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == dispatch.LoopId, cancellationToken);
+        var details = await (
+            from membership in db.Memberships
+            join recipient in db.BillRecipients.AsNoTracking() on new { membership.LoopId, membership.MemberId } equals new { recipient.LoopId, recipient.MemberId }
+            where membership.LoopId == dispatch.LoopId && membership.AccountId == dispatch.AccountId
+            orderby membership.MemberId
+            select recipient.Details).FirstOrDefaultAsync(cancellationToken);
+        // The change of culture ends with this method.
+        CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = Shell.Texts.Language(details?.Language);
         return dispatch.AnnouncementId is { } announcement
             ? await AnnouncementAsync(db, loop, to, announcement, dispatch, cancellationToken)
             : await AlarmsAsync(db, loop, to, dispatch, cancellationToken);
@@ -49,7 +54,7 @@ internal sealed class AlarmLetters(IStringLocalizer<Texts> texts, PublicAddress 
             select role).AnyAsync(cancellationToken);
         var words = tends ? "Staff" : "Member";
         var text = new StringBuilder().AppendLine(texts["Mail.Hello"]).AppendLine().AppendLine(texts[$"Mail.{words}.{Name(act)}", loop.Name]).AppendLine();
-        var format = new Shell.Format(loop.Currency, loop.Calendar.Zone, s_culture);
+        var format = new Shell.Format(loop.Currency, loop.Calendar.Zone, CultureInfo.CurrentCulture);
         foreach (var alarm in alarms.Take(MostNamed))
         {
             text.AppendLine("- " + (tends
@@ -75,7 +80,7 @@ internal sealed class AlarmLetters(IStringLocalizer<Texts> texts, PublicAddress 
             return null;
         }
 
-        var format = new Shell.Format(loop.Currency, loop.Calendar.Zone, s_culture);
+        var format = new Shell.Format(loop.Currency, loop.Calendar.Zone, CultureInfo.CurrentCulture);
         var text = new StringBuilder().AppendLine(texts["Mail.Hello"]).AppendLine()
             .AppendLine(texts[isWithdrawal ? "Mail.Withdrawn" : "Mail.Announced." + announcement.Kind, loop.Name, format.Moment(announcement.From), format.Moment(announcement.Until)]).AppendLine()
             .AppendLine(announcement.Title);
