@@ -121,6 +121,9 @@ internal sealed class SaidSentences
                 case ObjectCreationExpressionSyntax { ArgumentList: { } arguments } creation:
                     Hear(file, "new " + creation.Type, arguments);
                     break;
+                case ImplicitObjectCreationExpressionSyntax { Parent: ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax made } } creation:
+                    Hear(file, "new " + made.ReturnType, creation.ArgumentList);
+                    break;
                 case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "WithMessage" } } message:
                     Hear(file, message.ArgumentList.Arguments[0].Expression);
                     break;
