@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Web.Features.Ledger;
+using Marketplace.Web.Pipeline;
 
 namespace Marketplace.Web.Features.Proofs;
 
@@ -18,7 +19,7 @@ internal static class HandOut
     {
         null => Results.NotFound(),
         { File: { } file } => Results.File(Encoding.UTF8.GetBytes(file), PlainText, name + Extension),
-        var none => Results.Text(none.Words, PlainText, Encoding.UTF8, StatusCodes.Status409Conflict),
+        var none => Results.Text(Said.Again(none.Words), PlainText, Encoding.UTF8, StatusCodes.Status409Conflict),
     };
 
     /// <summary>The same for the page's "Verify" button.</summary>
@@ -26,6 +27,6 @@ internal static class HandOut
     {
         null => Results.NotFound(),
         { Document: { } document } => Results.Json(document),
-        var none => Results.Text(none.Words, PlainText, Encoding.UTF8, StatusCodes.Status409Conflict),
+        var none => Results.Text(Said.Again(none.Words), PlainText, Encoding.UTF8, StatusCodes.Status409Conflict),
     };
 }
