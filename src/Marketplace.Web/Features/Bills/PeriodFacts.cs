@@ -29,7 +29,7 @@ internal sealed class PeriodFacts(Work work)
     private const int LeastAlike = 5;
 
     /// <summary>Heat from a boiler that burns: natural gas at 0.202 kg CO2 a kWh (IPCC 2006) with 84 % efficiency.</summary>
-    private const long BurnedMilligramsPerKWh = 240_000;
+    private const long BurnedMilligramsPerKWh = Consumption.Carbon.HourlyCarbon.BurnedMilligramsPerKWh;
 
     /// <summary>The facts by member.</summary>
     /// <param name="accounts">The period's accounts. Where they are of some members only, so are the means of those alike: then what the loop states counts.</param>

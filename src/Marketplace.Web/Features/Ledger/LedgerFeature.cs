@@ -21,6 +21,7 @@ public static class LedgerFeature
         services.AddHostedService(provider => provider.GetRequiredService<Cosigning>());
         services.AddSingleton<Sequencer>();
         services.AddSingleton<LogSelfCheck>();
+        services.AddSingleton<LookMemory>();
         services.AddSingleton<LedgerRepair>();
         services.AddHostedService<LogKeeper>();
         services.AddSingleton<ProofReader>();

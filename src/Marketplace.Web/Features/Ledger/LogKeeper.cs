@@ -11,7 +11,7 @@ namespace Marketplace.Web.Features.Ledger;
 /// with what witnesses show, and checks stored rows and the records behind the entries, a window at a time.
 /// </summary>
 public sealed class LogKeeper(
-    NpgsqlDataSource source, Sequencer sequencer, Cosigning cosigning, LogSelfCheck check, IServiceScopeFactory scopes, IOptions<LedgerOptions> options, TimeProvider clock, ILogger<LogKeeper> log)
+    NpgsqlDataSource source, Sequencer sequencer, Cosigning cosigning, LogSelfCheck check, LookMemory memory, IServiceScopeFactory scopes, IOptions<LedgerOptions> options, TimeProvider clock, ILogger<LogKeeper> log)
     : BackgroundService
 {
     /// <summary>How often witnesses are asked what they hold of us.</summary>
@@ -64,7 +64,8 @@ public sealed class LogKeeper(
             comparedAt = clock.GetUtcNow();
         }
 
-        var (next, _) = await check.LookAsync(loopId, nextBundle, options.Value.BundlesALook, cancellationToken);
+        var (next, problem) = await check.LookAsync(loopId, nextBundle, options.Value.BundlesALook, cancellationToken);
+        memory.Remember(loopId, clock.GetUtcNow(), next == 0 && problem is null, problem);
         await using var scope = scopes.CreateAsyncScope();
         var requests = scope.ServiceProvider.GetRequiredService<Requests>();
         _logs[loopId] = (next, await requests.Send(new Transparency.CheckRecords(loopId, nextRecord), Actor.System, cancellationToken), comparedAt);

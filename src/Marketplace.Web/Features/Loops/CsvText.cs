@@ -13,6 +13,11 @@ public sealed class CsvText
 
     public void Row(params string?[] cells) => _text.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
 
+    /// <summary>The whole table, for a link that carries it: what is shown can be kept without a script and without asking again.</summary>
+    public string DataLink() => "data:text/csv;charset=utf-8;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(_text.ToString()));
+
+    public override string ToString() => _text.ToString();
+
     public IResult File(string name) => Results.File(Encoding.UTF8.GetBytes(_text.ToString()), "text/csv; charset=utf-8", name);
 
     /// <summary>A price in units of the currency per kWh.</summary>

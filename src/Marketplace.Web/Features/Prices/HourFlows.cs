@@ -37,7 +37,7 @@ public sealed record HourFlows(IReadOnlyList<FlowNode> Nodes, IReadOnlyList<Flow
             return None(hidden: false);
         }
 
-        var picture = new Picture();
+        var picture = new FlowPicture();
         foreach (var carrier in Carriers.All)
         {
             picture.Node(carrier.Name(), "Carrier." + carrier, taken.Contains(carrier) ? 1 : 3, carrier);
@@ -102,27 +102,6 @@ public sealed record HourFlows(IReadOnlyList<FlowNode> Nodes, IReadOnlyList<Flow
             picture.Link(line.Carrier.Name(), "sent", line.Sent, line.Carrier);
         }
 
-        return picture.Done();
-    }
-
-    private sealed class Picture
-    {
-        private readonly Dictionary<string, FlowNode> _nodes = [];
-        private readonly Dictionary<(string From, string To, Carrier? Carrier), Energy> _links = [];
-
-        public void Node(string id, string label, int column, Carrier? carrier = null) => _nodes.TryAdd(id, new FlowNode(id, label, column, carrier));
-
-        public void Link(string from, string to, Energy energy, Carrier? carrier)
-        {
-            if (energy > Energy.Zero)
-            {
-                _links[(from, to, carrier)] = _links.GetValueOrDefault((from, to, carrier)) + energy;
-            }
-        }
-
-        public HourFlows Done() => new(
-            [.. _nodes.Values.OrderBy(node => node.Column).ThenBy(node => node.Carrier is { } carrier ? (int)carrier : 0)],
-            [.. _links.Select(link => new FlowLink(link.Key.From, link.Key.To, link.Value, link.Key.Carrier))],
-            Hidden: false);
+        return new HourFlows(picture.Nodes, picture.Links, Hidden: false);
     }
 }

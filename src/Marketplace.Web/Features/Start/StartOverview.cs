@@ -14,8 +14,12 @@ public sealed record StartOverview(int LoopId) : IRequest<LoopOverview>, IPublic
 
 /// <param name="LocalShare">Of the energy that entered the loop in the last 24 market hours: the part from roofs, waste heat and
 /// other plants of the district, the rest being bought outside. Null while nothing is known, or fewer than five members stand behind it.</param>
+/// <param name="Kinds">What plants there are, and how many of each kind.</param>
 /// <param name="LedgerEntries">Entries under the newest published checkpoint; null while there is none.</param>
-public sealed record LoopOverview(int Members, int Plants, decimal? LocalShare, Interval Day, long? LedgerEntries, DateTimeOffset? LedgerPublishedAt);
+public sealed record LoopOverview(
+    int Members, int Plants, IReadOnlyList<PlantsOfKind> Kinds, decimal? LocalShare, Interval Day, long? LedgerEntries, DateTimeOffset? LedgerPublishedAt);
+
+public sealed record PlantsOfKind(PlantKind Kind, int Count);
 
 internal sealed class StartOverviewHandler(Work work, MarketTime marketTime) : IRequestHandler<StartOverview, LoopOverview>
 {
@@ -38,7 +42,7 @@ internal sealed class StartOverviewHandler(Work work, MarketTime marketTime) : I
             GROUP BY o.plant_code
             """).ToListAsync(cancellationToken);
         var published = await LogTables.LatestPublishedAsync(await work.ConnectionAsync(cancellationToken), loopId, cancellationToken);
-        return new LoopOverview(members, plants.Count, Share(sold, plants), day, published?.Size, published?.PublishedAt);
+        return new LoopOverview(members, plants.Count, [.. plants.Values.GroupBy(plant => plant.Kind).OrderBy(kind => kind.Key).Select(kind => new PlantsOfKind(kind.Key, kind.Count()))], Share(sold, plants), day, published?.Size, published?.PublishedAt);
     }
 
     /// <summary>Stores are left out on both sides: what they give was taken before.</summary>

@@ -100,39 +100,6 @@ public sealed class MonthLetterTests : IAsyncLifetime
         (await _host.Look(db => db.Database.SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM market.consumption_letters WHERE loop_id = {Loop}").SingleAsync())).ShouldBe(0);
     }
 
-    [Fact]
-    public async Task The_month_stands_beside_the_month_before_and_last_year_in_this_weather()
-    {
-        var actor = _weekend.As(Household, Role.Consumer);
-        await _host.Put(db =>
-        {
-            var march = new DateOnly(2026, 3, 1);
-            foreach (var (first, degrees) in new[] { (march, 3m), (march.AddYears(-1), 8m) })
-            {
-                db.Conditions.AddRange(Enumerable.Range(0, 31).Select(day => new HourConditions
-                {
-                    LoopId = Loop, Hour = new DateTimeOffset(first.AddDays(day), new TimeOnly(12, 0), TimeSpan.Zero), AirTempC = degrees, ImportPrice = new Price(1), CarbonGramsPerKWh = 1,
-                }));
-            }
-
-            db.Add(new Position
-            {
-                LoopId = Loop, MemberId = Household, Hour = new DateTimeOffset(2025, 3, 10, 12, 0, 0, TimeSpan.Zero), Carrier = Carrier.Heat, Direction = MeterDirection.Consumption,
-                PlantCode = "", Traded = new Energy(20_000), Metered = new Energy(20_000), Price = new Price(1),
-            });
-        });
-
-        var month = await _host.Send(new CompareMonth(Loop, Household, new DateOnly(2026, 3, 1)), actor);
-
-        month.IsWhole.ShouldBeFalse("the last hour of March is not settled here");
-        var heat = month.Carriers.Single(row => row.Carrier == Carrier.Heat);
-        heat.Now.WattHours.ShouldBe(_weekend.Positions.Where(position => position.MemberId == Household && position.Carrier == Carrier.Heat).Sum(position => position.Metered.WattHours));
-        heat.Before.ShouldBeNull();
-        heat.LastYear.ShouldBe(new Energy(20_000));
-        heat.LastYearInThisWeather.ShouldBe(new Energy(30_000), "15 degree days a day instead of 10");
-        month.Carriers.Single(row => row.Carrier == Carrier.Electricity).LastYearInThisWeather.ShouldBeNull();
-    }
-
     private Task SettleAsync(DateTimeOffset hour) => _host.Put(db => db.Add(new HourStep { LoopId = Loop, Hour = hour, Step = HourStepKind.Settled, DoneAt = hour }));
 
     private Bill BillOfMarch() => new()

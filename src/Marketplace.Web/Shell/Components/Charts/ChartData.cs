@@ -17,6 +17,9 @@ public sealed record EnergyBar(Interval At, Carrier Carrier, Energy Energy, bool
 /// <param name="High">The band's upper edge, for a forecast.</param>
 public sealed record PriceStep(Interval At, Carrier Carrier, Price? Price, Price? Low = null, Price? High = null);
 
+/// <summary>What a kWh counts in CO2 in one interval.</summary>
+public sealed record CarbonStep(Interval At, int GramsPerKWh);
+
 /// <summary>One step of an aggregated curve: this much energy at this limit. In any order; the chart sorts.</summary>
 public sealed record CurveStep(Energy Quantity, Price Limit);
 
