@@ -98,7 +98,7 @@ public sealed class HomeTests(MarketplaceHost host) : IClassFixture<MarketplaceH
         (next.Hour.Start, next.IsCleared, next.Sold).ShouldBe((s_end.AddHours(1), false, new Price(600_000)));
         next.Converted.MicroPerKWh.ShouldBe((long)Math.Round(cop * 0.1m, MidpointRounding.AwayFromZero));
         next.Converts.ShouldBeFalse("no heat pump makes six kWh of one at this weather");
-        pump.Hours.Count.ShouldBe(2, "no other hour of the clock has a price");
+        pump.Hours.Select(hour => hour.Hour.Start).ShouldBe([s_end, s_end.AddHours(1), s_end.AddHours(24)], "no other hour of the clock has a price");
         (await host.Send(new ConvertOrSell(weekend.LoopId, Household), weekend.As(Household, Role.Prosumer))).ShouldBeEmpty();
     }
 
