@@ -71,14 +71,15 @@ internal sealed class LoopFlowsHandler(MarketplaceDb db, CurrentActor current) :
             return new FlowsOfLoop([], [], Hidden: false);
         }
 
-        return Shown(sources, whole) is { } shownSources && Shown(uses, whole) is { } shownUses
-            ? Drawn(shownSources, shownUses, runs, input)
-            : new FlowsOfLoop([], [], Hidden: true);
+        var moved = sources.Concat(uses).Where(share => share.Energy > Energy.Zero).ToList();
+        return !whole && moved.GroupBy(share => share.Carrier).Any(carrier => Members(carrier).Count < PricesOfPeriod.SmallestGroup)
+            ? new FlowsOfLoop([], [], Hidden: true)
+            : Drawn(Shown(sources, whole), Shown(uses, whole), runs, input);
     }
 
-    /// <summary>Kinds of which each has at least five members in each carrier; smaller ones together, and where these are fewer still, all of the carrier
-    /// together. Where a whole carrier has fewer than five, there is no picture.</summary>
-    private static List<Group>? Shown(List<Share> shares, bool whole)
+    /// <summary>Kinds of which each has at least five members in each carrier; smaller ones together with the next larger until these are five; where
+    /// that does not come about, all of the carrier together: as much as goes in comes out, and the other side says that already.</summary>
+    private static List<Group> Shown(List<Share> shares, bool whole)
     {
         bool IsLarge(HashSet<int> members) => whole || members.Count >= PricesOfPeriod.SmallestGroup;
         var shown = new List<Group>();
@@ -87,23 +88,29 @@ internal sealed class LoopFlowsHandler(MarketplaceDb db, CurrentActor current) :
             var groups = carrier.GroupBy(share => (share.Kind, share.IsOpen))
                 .Select(kind => (Group: new Group(kind.Key.Kind, carrier.Key, Sum(kind)), IsOpen: kind.Key.IsOpen, Members: Members(kind)))
                 .ToList();
-            var small = groups.Where(group => !group.IsOpen && !IsLarge(group.Members)).ToList();
-            var together = small.SelectMany(group => group.Members).ToHashSet();
-            if (small.Count > 0 && !IsLarge(together))
+            var together = groups.Where(group => !group.IsOpen && !IsLarge(group.Members)).ToList();
+            var members = together.SelectMany(group => group.Members).ToHashSet();
+            foreach (var next in groups.Where(group => !group.IsOpen && IsLarge(group.Members)).OrderBy(group => group.Group.Energy).ToList())
             {
-                if (!IsLarge(Members(carrier)))
+                if (together.Count == 0 || IsLarge(members))
                 {
-                    return null;
+                    break;
                 }
 
+                together.Add(next);
+                members.UnionWith(next.Members);
+            }
+
+            if (together.Count > 0 && !IsLarge(members))
+            {
                 shown.Add(new Group("All", carrier.Key, Sum(carrier)));
                 continue;
             }
 
-            shown.AddRange(groups.Except(small).Select(group => group.Group));
-            if (small.Count > 0)
+            shown.AddRange(groups.Except(together).Select(group => group.Group));
+            if (together.Count > 0)
             {
-                shown.Add(new Group("Others", carrier.Key, small.Aggregate(Energy.Zero, (sum, group) => sum + group.Group.Energy)));
+                shown.Add(new Group("Others", carrier.Key, together.Aggregate(Energy.Zero, (sum, group) => sum + group.Group.Energy)));
             }
         }
 
