@@ -58,6 +58,26 @@ public sealed class UblDocumentTests
     }
 
     [Fact]
+    public void What_the_identifiers_lack_is_known_before_a_file_breaks_the_rules_for_it()
+    {
+        VatRate[] rates = [VatRate.Standard(1900), VatRate.Exempt, VatRate.Of("Z", 0), VatRate.Of("AE", 0), VatRate.Of("O", 0)];
+        foreach (var (one, other) in rates.SelectMany(one => rates.Select(other => (one, other))))
+        {
+            foreach (var (seller, buyer) in new[] { (false, false), (false, true), (true, false), (true, true) })
+            {
+                var invoice = Of(InvoiceKind.Invoice, [Line(1, 5_000, 123, one), Line(2, 1_000, 45, other)]) with
+                {
+                    Seller = s_loop with { TaxNumber = seller ? "1/2/3" : "" }, Buyer = s_member with { RegisterNumber = buyer ? "HRB 1" : "" },
+                };
+                var missing = TaxIdentifiers.Missing([one, other], seller, buyer);
+                var broken = UblRules.Broken(UblDocument.Write(invoice)).Where(rule => rule.EndsWith("-02", StringComparison.Ordinal)).ToList();
+                (missing.Count > 0).ShouldBe(broken.Count > 0, $"{one.Code} and {other.Code}, seller {seller}, buyer {buyer}: {string.Join(", ", broken)}");
+                missing.Contains(TaxIdentifierGap.Buyer).ShouldBe(!buyer && (one.Code == "AE" || other.Code == "AE"));
+            }
+        }
+    }
+
+    [Fact]
     public void A_mandate_makes_it_a_direct_debit()
     {
         var invoice = Of(InvoiceKind.Invoice, [Line(1, 5_000, 123, VatRate.Standard(1900))]) with

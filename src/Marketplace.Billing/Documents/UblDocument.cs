@@ -41,11 +41,8 @@ public static class UblDocument
         _ => IsOutsideTax(invoice) ? "O" : "E",
     };
 
-    /// <summary>Whether nothing of the document is subject to the tax: code O stands alone (BR-O-11 to 14) and names no identifier (BR-O-02). Without an
-    /// identifier of the tax office a seller is not subject to the tax, rather than exempt from it.</summary>
     private static bool IsOutsideTax(Invoice invoice) =>
-        invoice.Lines.All(line => line.Vat.Category is VatCategory.OutsideScope or VatCategory.Exempt)
-        && ((invoice.Seller.VatId.Length == 0 && invoice.Seller.TaxNumber.Length == 0) || invoice.Lines.All(line => line.Vat.Category == VatCategory.OutsideScope));
+        TaxIdentifiers.IsOutsideTax(invoice.Lines.Select(line => line.Vat), invoice.Seller.VatId.Length > 0 || invoice.Seller.TaxNumber.Length > 0);
 
     private sealed class Writer(XmlWriter xml, Invoice invoice)
     {

@@ -50,7 +50,8 @@ internal static class EntryReader
             Currency = currency,
             IsReturn = isReversal || from.Any(detail => detail.Find("RtrInf") is not null),
             ReturnReason = First([.. from.Select(detail => (detail.Find("RtrInf", "Rsn", "Cd") ?? detail.Find("RtrInf", "Rsn", "Prtry"))?.Value)]),
-            EndToEndId = First([.. from.Select(detail => detail.Find("Refs", "EndToEndId")?.Value)]) is var id && id == "NOTPROVIDED" ? "" : id,
+            // The name of one of several payments would say that the whole is that one.
+            EndToEndId = from.Count == 1 && from[0].Find("Refs", "EndToEndId")?.Value.Trim() is { } id && id != "NOTPROVIDED" ? id : "",
             BatchId = First([batch, .. from.Select(detail => detail.Find("Refs", "PmtInfId")?.Value)]),
             References = [.. from.SelectMany(References)],
             Text = Cut(string.Join('\n', from.SelectMany(detail => detail.All("RmtInf")).SelectMany(info => info.All("Ustrd")).Select(text => text.Value.Trim())

@@ -25,14 +25,16 @@ public readonly record struct EntryKey(EntryKind Kind, long Id);
 /// <param name="DueOn">When it is due; credits count from the day they came.</param>
 /// <param name="For">The entry it is meant for, where it names one: the document of a payment's reference, the document a credit note
 /// takes back, the credit that was paid out, the payment that was returned.</param>
-/// <param name="HeldCents">A part that is not set off without being named: disputed, or waiting in a payment file. Never below zero.</param>
+/// <param name="HeldCents">A part that is disputed: only what takes the document back, or was given back on it, is set off against that. Never below zero.</param>
 /// <param name="TakesBack">Whether it undoes what <paramref name="For"/> had settled: a returned payment.</param>
-public sealed record AccountEntry(EntryKey Key, long Cents, DateOnly DueOn, EntryKey? For = null, long HeldCents = 0, bool TakesBack = false);
+/// <param name="InFileCents">A part that waits in a payment file: the bank may have it already, so that nothing else may settle it. Never below zero.</param>
+public sealed record AccountEntry(EntryKey Key, long Cents, DateOnly DueOn, EntryKey? For = null, long HeldCents = 0, bool TakesBack = false, long InFileCents = 0);
 
 /// <summary>So much of an owed entry is settled by a credit; below zero it is undone.</summary>
 public readonly record struct Allocation(EntryKey Owed, EntryKey Credit, long Cents);
 
-/// <summary>Which entries of a member's account are open, and which settle which: what is named first, then the oldest with the oldest.
+/// <summary>Which entries of a member's account are open, and which settle which: what is named first, then the oldest with the oldest. A payment
+/// that names a disputed document settles what of it is not disputed, and with the rest the oldest: what is due is not left open for what is not.
 /// The sum of what is open is the account's balance, whatever settles what.</summary>
 public sealed class OpenItems
 {
@@ -117,16 +119,17 @@ public sealed class OpenItems
 
     private void Named()
     {
-        foreach (var entry in _entries.Where(entry => entry.For is { } named && _open.ContainsKey(named)))
+        var entries = _entries.ToDictionary(entry => entry.Key);
+        foreach (var entry in _entries)
         {
-            if (entry.Cents < 0)
+            if (entry.For is not { } named || !entries.TryGetValue(named, out var other))
             {
-                Settle(entry.For!.Value, entry.Key, long.MaxValue);
+                continue;
             }
-            else
-            {
-                Settle(entry.Key, entry.For!.Value, long.MaxValue);
-            }
+
+            var (owed, credit) = entry.Cents < 0 ? (other, entry) : (entry, other);
+            var disputed = credit.Key.Kind == EntryKind.Receipt ? owed.HeldCents : 0;
+            Settle(owed.Key, credit.Key, Math.Min(Free(owed) - disputed, Free(credit)));
         }
     }
 
@@ -137,16 +140,19 @@ public sealed class OpenItems
         {
             foreach (var debt in owed)
             {
-                var free = -_open[credit.Key] - credit.HeldCents;
+                var free = Free(credit) - credit.HeldCents;
                 if (free <= 0)
                 {
                     break;
                 }
 
-                Settle(debt.Key, credit.Key, Math.Min(free, _open[debt.Key] - debt.HeldCents));
+                Settle(debt.Key, credit.Key, Math.Min(free, Free(debt) - debt.HeldCents));
             }
         }
     }
+
+    /// <summary>What is open of an entry and in no file, without its sign.</summary>
+    private long Free(AccountEntry entry) => Math.Abs(_open[entry.Key]) - entry.InFileCents;
 
     private void Settle(EntryKey owed, EntryKey credit, long most)
     {

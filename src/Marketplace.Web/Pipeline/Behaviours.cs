@@ -19,12 +19,18 @@ public sealed class AccessBehaviour<TRequest, TResponse>(CurrentActor current, G
             && await grants.PermitsAsync(current.Actor, open.LoopId, open.Scope, open.GrantedMember, cancellationToken);
 }
 
-/// <summary>Runs the validators of a request before anything is loaded.</summary>
-public sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators) : IPipelineBehavior<TRequest, TResponse>
+/// <summary>Runs the validators of a request before anything is loaded; and before them, for whatever a person or program outside sent, the one rule
+/// that holds for all texts (<see cref="TextRule"/>).</summary>
+public sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators, CurrentActor current) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IRequest<TResponse>
 {
     public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
+        if (!current.Actor.IsSystem && TextRule.FirstFault(request) is { } field)
+        {
+            throw new RefusedException(field, "The text holds a character that cannot be written, such as one without a sign. Please type it anew.");
+        }
+
         foreach (var validator in validators)
         {
             var result = await validator.ValidateAsync(request, cancellationToken);

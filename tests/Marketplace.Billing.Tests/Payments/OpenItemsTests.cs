@@ -52,13 +52,43 @@ public sealed class OpenItemsTests
     }
 
     [Fact]
-    public void What_is_held_is_settled_only_by_name()
+    public void What_is_disputed_is_settled_only_by_what_takes_it_back()
     {
         var credit = new AccountEntry(Bill(9), -80, s_day.AddDays(1));
         OpenItems.Of([Owed(1, 100, held: 100), credit], []).Further.ShouldBeEmpty();
         OpenItems.Of([Owed(1, 100, held: 70), credit], []).OpenCents(Bill(1)).ShouldBe(70);
-        OpenItems.Of([Owed(1, 100), credit with { HeldCents = 80 }], []).Further.ShouldBeEmpty();
-        OpenItems.Of([Owed(1, 100, held: 100), Paid(1, 100, Bill(1))], []).OpenCents(Bill(1)).ShouldBe(0);
+        OpenItems.Of([Owed(1, 100), credit with { InFileCents = 80 }], []).Further.ShouldBeEmpty();
+        OpenItems.Of([Owed(1, 100, held: 100), credit with { Cents = -100, For = Bill(1) }], []).OpenCents(Bill(1)).ShouldBe(0);
+        OpenItems.Of([Owed(1, 100, held: 60), new AccountEntry(new EntryKey(EntryKind.Goodwill, 1), -70, s_day, Bill(1))], []).OpenCents(Bill(1)).ShouldBe(30);
+    }
+
+    [Fact]
+    public void A_payment_that_names_a_disputed_bill_settles_what_is_not_disputed_and_then_what_is_due()
+    {
+        var whole = OpenItems.Of([Owed(1, 100, held: 100), Owed(2, 40, 5), Paid(1, 40, Bill(1))], []);
+        (whole.OpenCents(Bill(1)), whole.OpenCents(Bill(2))).ShouldBe((100, 0));
+
+        var part = OpenItems.Of([Owed(1, 100, held: 30), Owed(2, 40, 5), Paid(1, 120, Bill(1))], []);
+        (part.OpenCents(Bill(1)), part.OpenCents(Bill(2)), part.OpenCents(Receipt(1))).ShouldBe((30, 0, -10));
+
+        // Decided against the member, it is paid by what was left.
+        OpenItems.Of([Owed(1, 100), Owed(2, 40, 5), Paid(1, 120, Bill(1))], part.All).OpenCents(Bill(1)).ShouldBe(20);
+    }
+
+    [Fact]
+    public void What_waits_in_a_file_is_not_set_off_even_by_name()
+    {
+        // A statement of 50 is on its way to the member when it is taken back for one of 60: 10 are left to pay, and then nothing.
+        AccountEntry statement = new(Bill(1), -50, s_day), credit = new(Bill(2), 50, s_day.AddDays(5), Bill(1)), revised = new(Bill(3), -60, s_day.AddDays(5));
+        var waiting = OpenItems.Of([statement with { InFileCents = 50 }, credit, revised], []);
+        (waiting.OpenCents(Bill(1)), waiting.OpenCents(Bill(2)), waiting.OpenCents(Bill(3))).ShouldBe((-50, 0, -10));
+        var booked = OpenItems.Of([statement, credit, revised, new AccountEntry(Receipt(1), 50, s_day.AddDays(7), Bill(1))], waiting.All);
+        (booked.OpenCents(Bill(1)), booked.OpenCents(Bill(3)), booked.BalanceCents).ShouldBe((0, -10, -10));
+
+        // The same of a bill that is being collected.
+        AccountEntry bill = Owed(1, 50), note = new(Bill(2), -50, s_day.AddDays(5), Bill(1)), instead = Owed(3, 60, 5);
+        var collecting = OpenItems.Of([bill with { InFileCents = 50 }, note, instead], []);
+        (collecting.OpenCents(Bill(1)), collecting.OpenCents(Bill(2)), collecting.OpenCents(Bill(3))).ShouldBe((50, 0, 10));
     }
 
     [Fact]

@@ -33,6 +33,12 @@ public enum BlockKind
     /// <summary>It is not known where the member's documents go.</summary>
     NoAddress,
 
+    /// <summary>How lines of the member's are taxed asks for an identifier of the member that is not known.</summary>
+    NoTaxIdentifier,
+
+    /// <summary>The same, of who writes the loop's bills.</summary>
+    NoIssuerIdentifier,
+
     /// <summary>A meter's hours are not known, nor could they be estimated from anything.</summary>
     NoReading,
 
@@ -110,6 +116,7 @@ internal sealed class Blocks(Work work, PeriodFacts periodFacts, IEnumerable<ISt
         if (accounts.Loop.Kind == LoopKind.Live)
         {
             blocks.AddRange(await WithoutAddressAsync(accounts, cancellationToken));
+            blocks.AddRange(await WithoutIdentifierAsync(accounts, cancellationToken));
             blocks.AddRange(await WithoutReadingAsync(accounts, cancellationToken));
         }
 
@@ -165,6 +172,40 @@ internal sealed class Blocks(Work work, PeriodFacts periodFacts, IEnumerable<ISt
         var known = (await work.Db.BillRecipients.Where(recipient => recipient.LoopId == accounts.Loop.Id).Select(recipient => recipient.MemberId).ToListAsync(cancellationToken)).ToHashSet();
         return accounts.Documents.Select(document => document.Member).Distinct().Where(member => !known.Contains(member))
             .Select(member => new Block(BlockKind.NoAddress, member, "The member's name and address for bills are not known."));
+    }
+
+    // A bill is the loop's invoice to the member, a statement one that the loop writes for the member as the seller.
+    private async Task<IEnumerable<Block>> WithoutIdentifierAsync(PeriodAccounts accounts, CancellationToken cancellationToken)
+    {
+        var loopId = accounts.Loop.Id;
+        var issuer = await work.Db.BillIssuers.AsNoTracking().SingleOrDefaultAsync(issuer => issuer.LoopId == loopId, cancellationToken);
+        var recipients = await work.Db.BillRecipients.AsNoTracking().Where(recipient => recipient.LoopId == loopId).ToDictionaryAsync(recipient => recipient.MemberId, recipient => recipient.Details, cancellationToken);
+        var blocks = new List<Block>();
+        foreach (var document in accounts.Documents)
+        {
+            if (issuer is null || recipients.GetValueOrDefault(document.Member) is not { } member)
+            {
+                continue;
+            }
+
+            var isBill = document.Role == DocumentRole.Consumer;
+            var (seller, buyer) = isBill ? (issuer.Details, member) : (member, issuer.Details);
+            var missing = TaxIdentifiers.Missing(
+                [.. document.Lines.Select(line => line.Vat)], seller.VatId.Length > 0 || seller.TaxNumber.Length > 0, buyer.VatId.Length > 0 || buyer.RegisterNumber.Length > 0);
+            foreach (var gap in missing)
+            {
+                var ofTheMember = isBill == (gap == TaxIdentifierGap.Buyer);
+                blocks.Add(new Block(ofTheMember ? BlockKind.NoTaxIdentifier : BlockKind.NoIssuerIdentifier, document.Member, (gap == TaxIdentifierGap.Seller, ofTheMember) switch
+                {
+                    (true, true) => "A statement with taxed or exempt lines names the member's VAT identifier or tax number, and neither is known.",
+                    (true, false) => "A bill with taxed or exempt lines names the VAT identifier or tax number of who writes it, and neither is known.",
+                    (false, true) => "The member owes the tax on a line (reverse charge): the bill names the member's VAT identifier or register number, and neither is known.",
+                    (false, false) => "The loop owes the tax on a line (reverse charge): the statement names its VAT identifier or register number, and neither is known.",
+                }));
+            }
+        }
+
+        return blocks.Distinct();
     }
 
     private async Task<IEnumerable<Block>> WithoutReadingAsync(PeriodAccounts accounts, CancellationToken cancellationToken)

@@ -3,7 +3,6 @@ using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Proofs;
 using Marketplace.Web.Pipeline;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Marketplace.Web.Features.Disputes;
 
@@ -34,19 +33,10 @@ public static class DisputesFeature
     {
         var loop = await requests.Send(new FindLoop(slug), cancellationToken);
         IResult Back(string query) => Results.LocalRedirect(string.Create(CultureInfo.InvariantCulture, $"{loop.Path}/disputes/{id}?{query}#attach"));
-        IFormCollection form;
-        try
+        var sentForm = await SentForm.ReadAsync(context, AttachToDispute.MostBytes, cancellationToken);
+        if (sentForm.Form is not { } form)
         {
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            {
-                size.MaxRequestBodySize = AttachToDispute.MostBytes + (64 * 1024);
-            }
-
-            form = await context.Request.ReadFormAsync(new FormOptions { MultipartBodyLengthLimit = AttachToDispute.MostBytes }, cancellationToken);
-        }
-        catch (Exception tooLarge) when (tooLarge is InvalidDataException or BadHttpRequestException)
-        {
-            return Back("problem=size");
+            return Back("problem=" + sentForm.Problem);
         }
 
         if (!await antiforgery.IsRequestValidAsync(context) || !Guid.TryParse(form["submission"], out var submission))

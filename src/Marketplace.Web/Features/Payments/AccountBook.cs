@@ -43,6 +43,47 @@ public sealed record MemberAccount(
     public long OpenCents(MoneyReceipt receipt) => Items.OpenCents(new EntryKey(EntryKind.Receipt, receipt.Id));
 }
 
+/// <summary>What members' accounts are made of, before it is said what settles what.</summary>
+internal sealed record AccountFacts(
+    int MemberId, IReadOnlyList<BookedDocument> Documents, IReadOnlyList<MoneyReceipt> Receipts, IReadOnlyList<BankPayment> Payments, IReadOnlyList<Allocation> Made,
+    IReadOnlyDictionary<int, long> Disputed, IReadOnlyList<Reminder> Reminders, IReadOnlyList<GoodwillCredit> Credits)
+{
+    /// <summary>The account's entries. What waits in files is so at this moment: a payment that is booked meanwhile holds nothing any more.</summary>
+    public List<AccountEntry> Entries()
+    {
+        var inFile = Payments.Where(payment => payment.State == BankPaymentState.InFile)
+            .GroupBy(payment => new EntryKey(payment.EntryKind, payment.EntryId)).ToDictionary(entry => entry.Key, entry => entry.Sum(payment => payment.Cents));
+        return [.. Documents.Where(document => document.OwedCents != 0).Select(document => new AccountEntry(
+                document.Key, document.OwedCents, document.DueOn, document.CorrectsId is { } corrected && document.Kind == DocumentKind.CreditNote ? new EntryKey(EntryKind.Document, corrected) : null,
+                document.OwedCents > 0 ? Disputed.GetValueOrDefault(document.Id) : 0))
+            .Concat(Receipts.Select(receipt => EntryOf(receipt, receipt.Id)))
+            .Concat(Reminders.Where(reminder => reminder.FeeCents > 0).Select(reminder => new AccountEntry(new EntryKey(EntryKind.Fee, reminder.Id), reminder.FeeCents, reminder.MadeOn)))
+            .Concat(Credits.Select(EntryOf))
+            .Select(entry => entry with { InFileCents = inFile.GetValueOrDefault(entry.Key) })];
+    }
+
+    /// <summary>A receipt as an entry of the account.</summary>
+    /// <param name="id">Its number; one of its own where it has none yet.</param>
+    public AccountEntry EntryOf(MoneyReceipt receipt, long id)
+    {
+        var owed = -receipt.Kind.Sign() * receipt.Amount.Cents;
+        EntryKey? named = receipt.TakesBackId is { } back
+            ? new EntryKey(EntryKind.Receipt, back)
+            // A payment can settle what is owed, a payout what is to the member's credit; another document than that is only a name.
+            : Documents.FirstOrDefault(document => document.Id == receipt.BillId && Math.Sign(document.OwedCents) == -Math.Sign(owed))?.Key;
+        return new AccountEntry(
+            new EntryKey(EntryKind.Receipt, id), owed, DateOnly.FromDateTime(receipt.At.UtcDateTime), receipt.Kind == ReceiptKind.PayoutReturned ? null : named,
+            TakesBack: receipt is { Kind: ReceiptKind.PaymentReturned, TakesBackId: not null });
+    }
+
+    public MemberAccount With(OpenItems items, Money journal) =>
+        new(MemberId, Documents, Receipts, Payments, items, journal) { Disputed = Disputed, Reminders = Reminders, Credits = Credits };
+
+    // It is for the disputed document where that is owed; else it waits like any credit.
+    private AccountEntry EntryOf(GoodwillCredit credit) => new(
+        new EntryKey(EntryKind.Goodwill, credit.DisputeId), -credit.Cents, credit.GivenOn, Documents.FirstOrDefault(document => document.Id == credit.BillId && document.OwedCents > 0)?.Key);
+}
+
 /// <summary>Reads members' accounts, and keeps what settles what. What an account comes to is the journal's; which document is open follows
 /// from the receipts, the same way each time.</summary>
 public sealed class AccountBook(MarketplaceDb db, TimeProvider time)
@@ -66,81 +107,76 @@ public sealed class AccountBook(MarketplaceDb db, TimeProvider time)
     public async Task<MemberAccount> SettleAsync(int loopId, int memberId, CancellationToken cancellationToken)
     {
         var account = await LoadAsync(loopId, memberId, cancellationToken);
-        if (account.Items.Further.Count == 0)
-        {
-            return account;
-        }
+        await WriteAsync(loopId, [(memberId, account.Items)], cancellationToken);
+        return account;
+    }
 
-        var turns = account.Items.All.Take(account.Items.All.Count - account.Items.Further.Count)
-            .GroupBy(made => (made.Owed, made.Credit)).ToDictionary(pair => pair.Key, pair => pair.Count());
+    /// <summary>The same for many members, whom the caller has locked, with as many queries as for one.</summary>
+    /// <returns>How many allocations were made.</returns>
+    public async Task<int> SettleAsync(int loopId, IReadOnlyCollection<int> members, CancellationToken cancellationToken)
+    {
+        var accounts = await FactsAsync(loopId, members, cancellationToken);
+        return await WriteAsync(loopId, [.. accounts.Select(facts => (facts.MemberId, OpenItems.Of(facts.Entries(), facts.Made)))], cancellationToken);
+    }
+
+    private async Task<int> WriteAsync(int loopId, IReadOnlyList<(int MemberId, OpenItems Items)> accounts, CancellationToken cancellationToken)
+    {
         var now = time.GetUtcNow();
         var rows = new List<PaymentAllocation>();
-        foreach (var made in account.Items.Further)
+        foreach (var (memberId, items) in accounts.Where(account => account.Items.Further.Count > 0))
         {
-            var turn = turns[(made.Owed, made.Credit)] = turns.GetValueOrDefault((made.Owed, made.Credit)) + 1;
-            rows.Add(new PaymentAllocation
+            var turns = items.All.Take(items.All.Count - items.Further.Count)
+                .GroupBy(made => (made.Owed, made.Credit)).ToDictionary(pair => pair.Key, pair => pair.Count());
+            foreach (var made in items.Further)
             {
-                LoopId = loopId, MemberId = memberId, OwedKind = made.Owed.Kind, OwedId = made.Owed.Id, CreditKind = made.Credit.Kind, CreditId = made.Credit.Id,
-                Turn = checked((short)turn), Cents = made.Cents, MadeAt = now,
-            });
+                var turn = turns[(made.Owed, made.Credit)] = turns.GetValueOrDefault((made.Owed, made.Credit)) + 1;
+                rows.Add(new PaymentAllocation
+                {
+                    LoopId = loopId, MemberId = memberId, OwedKind = made.Owed.Kind, OwedId = made.Owed.Id, CreditKind = made.Credit.Kind, CreditId = made.Credit.Id,
+                    Turn = checked((short)turn), Cents = made.Cents, MadeAt = now,
+                });
+            }
         }
 
         await db.BulkInsertAsync(rows, cancellationToken);
-        return account;
+        return rows.Count;
     }
 
     private async Task<MemberAccount> LoadAsync(int loopId, int memberId, CancellationToken cancellationToken)
     {
-        var documents = await db.Bills.AsNoTracking().Where(bill => bill.LoopId == loopId && bill.MemberId == memberId).OrderBy(bill => bill.Id)
-            .Select(bill => new BookedDocument(
-                bill.Id, bill.Number, bill.Role, bill.Kind, bill.PeriodStart, bill.PeriodEnd, bill.IssuedAt, bill.DueOn,
-                bill.Kind == DocumentKind.CreditNote ? -bill.TotalCents : bill.TotalCents, bill.CorrectsId))
-            .ToListAsync(cancellationToken);
-        var receipts = await db.MoneyReceipts.AsNoTracking()
-            .Where(receipt => receipt.LoopId == loopId && receipt.MemberId == memberId && receipt.Kind != ReceiptKind.Deposit && receipt.Kind != ReceiptKind.DepositReturned)
-            .OrderBy(receipt => receipt.Id).ToListAsync(cancellationToken);
-        var payments = await db.BankPayments.AsNoTracking().Where(payment => payment.LoopId == loopId && payment.MemberId == memberId).OrderBy(payment => payment.Id).ToListAsync(cancellationToken);
-        var made = await db.PaymentAllocations.AsNoTracking().Where(made => made.LoopId == loopId && made.MemberId == memberId)
-            .OrderBy(made => made.MadeAt).ThenBy(made => made.Turn)
-            .Select(made => new Allocation(new EntryKey(made.OwedKind, made.OwedId), new EntryKey(made.CreditKind, made.CreditId), made.Cents))
-            .ToListAsync(cancellationToken);
-        var disputed = await OpenEntries.DisputedAsync(db, loopId, memberId, cancellationToken);
-        var reminders = await db.Reminders.AsNoTracking().Where(reminder => reminder.LoopId == loopId && reminder.MemberId == memberId).OrderBy(reminder => reminder.Id).ToListAsync(cancellationToken);
-        var credits = await db.GoodwillCredits.AsNoTracking().Where(credit => credit.LoopId == loopId && credit.MemberId == memberId).OrderBy(credit => credit.DisputeId).ToListAsync(cancellationToken);
-        var held = payments.Where(payment => payment.State == BankPaymentState.InFile)
-            .GroupBy(payment => new EntryKey(payment.EntryKind, payment.EntryId)).ToDictionary(entry => entry.Key, entry => entry.Sum(payment => payment.Cents));
-        var entries = documents.Where(document => document.OwedCents != 0)
-            .Select(document => new AccountEntry(
-                document.Key, document.OwedCents, document.DueOn, document.CorrectsId is { } corrected && document.Kind == DocumentKind.CreditNote ? new EntryKey(EntryKind.Document, corrected) : null,
-                held.GetValueOrDefault(document.Key) + (document.OwedCents > 0 ? disputed.GetValueOrDefault(document.Id) : 0)))
-            .Concat(receipts.Select(receipt => EntryOf(receipt, documents, held)))
-            .Concat(reminders.Where(reminder => reminder.FeeCents > 0).Select(reminder => new AccountEntry(new EntryKey(EntryKind.Fee, reminder.Id), reminder.FeeCents, reminder.MadeOn)))
-            .Concat(credits.Select(credit => EntryOf(credit, documents, held)))
-            .ToList();
-        return new MemberAccount(memberId, documents, receipts, payments, OpenItems.Of(entries, made), await JournalAsync(loopId, memberId, cancellationToken))
-        {
-            Disputed = disputed, Reminders = reminders, Credits = credits,
-        };
+        var facts = (await FactsAsync(loopId, [memberId], cancellationToken))[0];
+        return facts.With(OpenItems.Of(facts.Entries(), facts.Made), await JournalAsync(loopId, memberId, cancellationToken));
     }
 
-    private static AccountEntry EntryOf(MoneyReceipt receipt, List<BookedDocument> documents, Dictionary<EntryKey, long> held)
+    /// <summary>What the accounts of some members are made of, in their order. Payments of files are this context's own: one whose state was changed there counts as changed.</summary>
+    internal async Task<IReadOnlyList<AccountFacts>> FactsAsync(int loopId, IReadOnlyCollection<int> members, CancellationToken cancellationToken)
     {
-        var key = new EntryKey(EntryKind.Receipt, receipt.Id);
-        var owed = -receipt.Kind.Sign() * receipt.Amount.Cents;
-        EntryKey? named = receipt.TakesBackId is { } back
-            ? new EntryKey(EntryKind.Receipt, back)
-            // A payment can settle what is owed, a payout what is to the member's credit; another document than that is only a name.
-            : documents.FirstOrDefault(document => document.Id == receipt.BillId && Math.Sign(document.OwedCents) == -Math.Sign(owed))?.Key;
-        return new AccountEntry(
-            key, owed, DateOnly.FromDateTime(receipt.At.UtcDateTime), receipt.Kind == ReceiptKind.PayoutReturned ? null : named, held.GetValueOrDefault(key),
-            TakesBack: receipt is { Kind: ReceiptKind.PaymentReturned, TakesBackId: not null });
-    }
-
-    // It is for the disputed document where that is owed; else it waits like any credit.
-    private static AccountEntry EntryOf(GoodwillCredit credit, List<BookedDocument> documents, Dictionary<EntryKey, long> held)
-    {
-        var key = new EntryKey(EntryKind.Goodwill, credit.DisputeId);
-        return new AccountEntry(key, -credit.Cents, credit.GivenOn, documents.FirstOrDefault(document => document.Id == credit.BillId && document.OwedCents > 0)?.Key, held.GetValueOrDefault(key));
+        var ids = members.ToArray();
+        var documents = (await db.Bills.AsNoTracking().Where(bill => bill.LoopId == loopId && ids.Contains(bill.MemberId)).OrderBy(bill => bill.Id)
+            .Select(bill => new
+            {
+                bill.MemberId,
+                Document = new BookedDocument(
+                    bill.Id, bill.Number, bill.Role, bill.Kind, bill.PeriodStart, bill.PeriodEnd, bill.IssuedAt, bill.DueOn,
+                    bill.Kind == DocumentKind.CreditNote ? -bill.TotalCents : bill.TotalCents, bill.CorrectsId),
+            })
+            .ToListAsync(cancellationToken)).ToLookup(bill => bill.MemberId, bill => bill.Document);
+        var receipts = (await db.MoneyReceipts.AsNoTracking()
+            .Where(receipt => receipt.LoopId == loopId && ids.Contains(receipt.MemberId) && receipt.Kind != ReceiptKind.Deposit && receipt.Kind != ReceiptKind.DepositReturned)
+            .OrderBy(receipt => receipt.Id).ToListAsync(cancellationToken)).ToLookup(receipt => receipt.MemberId);
+        var payments = (await db.BankPayments.Where(payment => payment.LoopId == loopId && ids.Contains(payment.MemberId)).OrderBy(payment => payment.Id).ToListAsync(cancellationToken))
+            .ToLookup(payment => payment.MemberId);
+        var made = (await db.PaymentAllocations.AsNoTracking().Where(made => made.LoopId == loopId && ids.Contains(made.MemberId))
+            .OrderBy(made => made.MadeAt).ThenBy(made => made.Turn).ThenBy(made => made.OwedKind).ThenBy(made => made.OwedId)
+            .Select(made => new { made.MemberId, Allocation = new Allocation(new EntryKey(made.OwedKind, made.OwedId), new EntryKey(made.CreditKind, made.CreditId), made.Cents) })
+            .ToListAsync(cancellationToken)).ToLookup(made => made.MemberId, made => made.Allocation);
+        var disputed = await OpenEntries.DisputedAsync(db, loopId, ids, cancellationToken);
+        var reminders = (await db.Reminders.AsNoTracking().Where(reminder => reminder.LoopId == loopId && ids.Contains(reminder.MemberId)).OrderBy(reminder => reminder.Id).ToListAsync(cancellationToken))
+            .ToLookup(reminder => reminder.MemberId);
+        var credits = (await db.GoodwillCredits.AsNoTracking().Where(credit => credit.LoopId == loopId && ids.Contains(credit.MemberId)).OrderBy(credit => credit.DisputeId).ToListAsync(cancellationToken))
+            .ToLookup(credit => credit.MemberId);
+        return [.. ids.Select(id => new AccountFacts(
+            id, [.. documents[id]], [.. receipts[id]], [.. payments[id]], [.. made[id]], disputed[id].ToDictionary(one => one.BillId, one => one.Cents), [.. reminders[id]], [.. credits[id]]))];
     }
 
     private async Task<Money> JournalAsync(int loopId, int memberId, CancellationToken cancellationToken)

@@ -49,11 +49,12 @@ internal static class OpenEntries
         FROM market.open_entries({loopId}) e LEFT JOIN market.bill_recipients r ON r.loop_id = {loopId} AND r.member_id = e.member_id
         """).SingleAsync(cancellationToken);
 
-    /// <summary>What of each document of a member is disputed.</summary>
-    public static async Task<Dictionary<int, long>> DisputedAsync(MarketplaceDb db, int loopId, int memberId, CancellationToken cancellationToken) =>
+    /// <summary>What of each document of some members is disputed, by member.</summary>
+    public static async Task<ILookup<int, DisputedAmount>> DisputedAsync(MarketplaceDb db, int loopId, int[] members, CancellationToken cancellationToken) =>
         (await db.Database.SqlQuery<DisputedAmount>(
-            $"""SELECT bill_id AS "BillId", cents AS "Cents" FROM market.disputed_amounts({loopId}) WHERE member_id = {memberId}""").ToListAsync(cancellationToken))
-        .ToDictionary(one => one.BillId, one => one.Cents);
-
-    private sealed record DisputedAmount(int BillId, long Cents);
+            $"""SELECT bill_id AS "BillId", member_id AS "MemberId", cents AS "Cents" FROM market.disputed_amounts({loopId}) WHERE member_id = ANY({members})""").ToListAsync(cancellationToken))
+        .ToLookup(one => one.MemberId);
 }
+
+/// <summary>What of a document is disputed.</summary>
+internal sealed record DisputedAmount(int BillId, int MemberId, long Cents);

@@ -1,8 +1,9 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace Marketplace.Web.Features.Payments;
 
@@ -13,6 +14,7 @@ public static class PaymentsFeature
     {
         builder.Services.AddScoped<AccountBook>();
         builder.Services.AddScoped<MoneyBook>();
+        builder.Services.AddSingleton<RefusalWords>();
     }
 
     public static void MapPayments(this IEndpointRouteBuilder routes)
@@ -27,23 +29,14 @@ public static class PaymentsFeature
         payments.MapPost("/statement", StatementAsync).DisableAntiforgery();
     }
 
-    private static async Task<IResult> StatementAsync(HttpContext context, string slug, Requests requests, IAntiforgery antiforgery, CancellationToken cancellationToken)
+    private static async Task<IResult> StatementAsync(HttpContext context, string slug, Requests requests, IAntiforgery antiforgery, RefusalWords words, CancellationToken cancellationToken)
     {
         var loop = await requests.Send(new FindLoop(slug), cancellationToken);
         IResult Back(string query) => Results.LocalRedirect($"{loop.Path}/operations/payments?{query}#statements");
-        IFormFile? sent;
-        try
+        var form = await SentForm.ReadAsync(context, ImportStatement.MostBytes, cancellationToken);
+        if (form.Form is null)
         {
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            {
-                size.MaxRequestBodySize = ImportStatement.MostBytes + (64 * 1024);
-            }
-
-            sent = (await context.Request.ReadFormAsync(new FormOptions { MultipartBodyLengthLimit = ImportStatement.MostBytes }, cancellationToken)).Files["file"];
-        }
-        catch (Exception tooLarge) when (tooLarge is InvalidDataException or BadHttpRequestException)
-        {
-            return Back("problem=size");
+            return Back("problem=" + form.Problem);
         }
 
         if (!await antiforgery.IsRequestValidAsync(context))
@@ -51,7 +44,7 @@ public static class PaymentsFeature
             return Back("problem=form");
         }
 
-        if (sent is null or { Length: 0 })
+        if (form.Form.Files["file"] is not { Length: > 0 } sent)
         {
             return Back("problem=none");
         }
@@ -65,6 +58,38 @@ public static class PaymentsFeature
         var attempt = await requests.Try(new ImportStatement(loop.Id, content), cancellationToken);
         return attempt.Value is { } read
             ? Back(string.Create(CultureInfo.InvariantCulture, $"done=statement&statements={read.Statements}&known={read.Known}&booked={read.Booked}&waiting={read.Waiting}"))
-            : Back("why=" + Uri.EscapeDataString(attempt.Problems[0].Message));
+            : Back("why=" + words.Code(attempt.Problems[0].Message));
+    }
+}
+
+/// <summary>Carries the words of a refusal to the next page as a code that only this portal reads, and only for some minutes: an address stands in logs
+/// and histories, and a statement's refusal names accounts.</summary>
+internal sealed class RefusalWords(IDataProtectionProvider protection, TimeProvider time)
+{
+    private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(10);
+
+    private readonly IDataProtector _protector = protection.CreateProtector("payments/refusal");
+
+    public string Code(string words) => Uri.EscapeDataString(_protector.Protect(
+        string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().Add(s_kept).ToUnixTimeSeconds()}:{words}")));
+
+    /// <summary>The words; none where it is no code of ours, or too old.</summary>
+    public string? Read(string? code)
+    {
+        if (string.IsNullOrEmpty(code))
+        {
+            return null;
+        }
+
+        try
+        {
+            var text = _protector.Unprotect(code);
+            var end = text.IndexOf(':', StringComparison.Ordinal);
+            return long.Parse(text.AsSpan(0, end), CultureInfo.InvariantCulture) >= time.GetUtcNow().ToUnixTimeSeconds() ? text[(end + 1)..] : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 }

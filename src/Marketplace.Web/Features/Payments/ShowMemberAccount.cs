@@ -49,11 +49,21 @@ internal sealed class ShowMemberAccountHandler(Work work, AccountBook accounts, 
             .SingleOrDefaultAsync(recipient => recipient.LoopId == loop.Id && recipient.MemberId == member.Id, cancellationToken);
         var today = loop.Calendar.DayOf(await market.NowAsync(loop.Id, cancellationToken));
         var account = await accounts.ReadAsync(loop.Id, member.Id, cancellationToken);
-        var first = account.Documents.Where(document => account.OpenCents(document) > 0).OrderBy(document => document.DueOn).ThenBy(document => document.Id).FirstOrDefault();
         var view = new MemberAccountView(
             member.Name, account, today, null, recipient?.Details.Mandate.Length > 0, await instalments.OfMemberAsync(loop.Id, account, cancellationToken));
         var cents = account.Items.BalanceCents - view.DisputedCents - view.LaterCents;
-        return first is not null && cents > 0 ? view with { Pay = HowToPay(issuer?.Details, loop.Currency, first.Number, cents) } : view;
+        return cents > 0 && Named(account, view.Plans) is { } named ? view with { Pay = HowToPay(issuer?.Details, loop.Currency, named.Number, cents) } : view;
+    }
+
+    /// <summary>The document that a payment names: the oldest of which something is to be paid, rather none that is being collected or paid in instalments.
+    /// Where none is open but money is owed, as for a payment that came back, the newest.</summary>
+    private static BookedDocument? Named(MemberAccount account, IReadOnlyList<PlanView> plans)
+    {
+        var planned = plans.Where(plan => plan.Runs).SelectMany(plan => plan.Documents).Select(document => document.BillId).ToHashSet();
+        return account.Documents.Where(document => account.OpenCents(document) - account.DisputedCents(document) > 0)
+            .OrderBy(document => account.OpenCents(document) - account.DisputedCents(document) <= account.InFileCents(document))
+            .ThenBy(document => planned.Contains(document.Id)).ThenBy(document => document.DueOn).ThenBy(document => document.Id).FirstOrDefault()
+            ?? account.Documents.Where(document => document.OwedCents > 0).MaxBy(document => document.Id);
     }
 
     private static PayTo? HowToPay(PartyDetails? issuer, string currency, string number, long cents)

@@ -55,11 +55,17 @@ public sealed record GrantView(
 
 internal sealed class GrantAccessRules : AbstractValidator<GrantAccess>
 {
+    private static readonly DateOnly s_earliest = new(1990, 1, 1);
+    private static readonly DateOnly s_latest = new(2200, 12, 31);
+
     public GrantAccessRules()
     {
         RuleFor(request => request.Email).Must(EmailForm.IsAddress).WithMessage(EmailForm.Message);
         RuleFor(request => request.Relation).IsInEnum().WithMessage("Choose who it is.");
         RuleFor(request => request.Scope).Must(scope => scope is > 0 and <= (GrantScope.Bills | GrantScope.Consumption)).WithMessage("Choose what may be seen.");
+        // The calendar counts in these years; a day outside is a slip of the pen.
+        RuleFor(request => request.From).InclusiveBetween(s_earliest, s_latest).WithMessage("Choose a day between 1990 and 2200.");
+        RuleFor(request => request.Until).InclusiveBetween(s_earliest, s_latest).WithMessage("Choose a day between 1990 and 2200.");
         RuleFor(request => request.Until).GreaterThanOrEqualTo(request => request.From).WithMessage("The last day has to be the first day or later.");
         RuleFor(request => request.Until).Must((request, until) => until.DayNumber - request.From.DayNumber <= 731).WithMessage("Grant at most two years at once.");
     }

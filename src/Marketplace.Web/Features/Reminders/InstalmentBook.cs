@@ -10,11 +10,15 @@ namespace Marketplace.Web.Features.Reminders;
 /// <param name="Parts">Its instalments, the earliest first.</param>
 /// <param name="Documents">What it pays.</param>
 /// <param name="PaidCents">What has come of it; meaningful while it runs.</param>
-public sealed record PlanView(InstalmentPlan Plan, IReadOnlyList<Instalment> Parts, IReadOnlyList<InstalmentDocument> Documents, long PaidCents)
+/// <param name="OnItsWayCents">What more of it waits in a file for the bank.</param>
+public sealed record PlanView(InstalmentPlan Plan, IReadOnlyList<Instalment> Parts, IReadOnlyList<InstalmentDocument> Documents, long PaidCents, long OnItsWayCents)
 {
     public bool Runs => Plan.State == InstalmentPlanState.Running;
 
-    public InstalmentStanding StandingOn(DateOnly today) => Instalments.Judge(Parts, PaidCents, today, Plan.GraceDays);
+    /// <summary>How it stands. What is being collected is in time; but nothing is completed by what has not come.</summary>
+    public InstalmentStanding StandingOn(DateOnly today) => Instalments.Judge(Parts, PaidCents, today, Plan.GraceDays) is var standing && standing != InstalmentStanding.Broken
+        ? standing
+        : Instalments.Judge(Parts, PaidCents + OnItsWayCents, today, Plan.GraceDays) == InstalmentStanding.Broken ? InstalmentStanding.Broken : InstalmentStanding.Kept;
 
     /// <summary>The next instalment that is not paid in full; none where all are.</summary>
     public Instalment? Next
@@ -44,13 +48,14 @@ public sealed class InstalmentBook(MarketplaceDb db)
             return [];
         }
 
-        var owed = account.Documents.ToDictionary(document => document.Id, document => Math.Max(0, account.OpenCents(document) - account.DisputedCents(document)));
+        var owed = account.Documents.ToDictionary(
+            document => document.Id, document => new Owed(Math.Max(0, account.OpenCents(document) - account.DisputedCents(document)), account.InFileCents(document)));
         return await ViewsAsync(loopId, plans, owed, cancellationToken);
     }
 
     /// <summary>Some of a loop's plans, as they stand.</summary>
     public async Task<IReadOnlyList<PlanView>> ViewsAsync(int loopId, IReadOnlyList<InstalmentPlan> plans, CancellationToken cancellationToken) =>
-        await ViewsAsync(loopId, plans, (await OpenOfPlansAsync(loopId, cancellationToken)).ToDictionary(entry => entry.BillId, entry => entry.OwedCents), cancellationToken);
+        await ViewsAsync(loopId, plans, (await OpenOfPlansAsync(loopId, cancellationToken)).ToDictionary(entry => entry.BillId, entry => new Owed(entry.OwedCents, entry.InFileCents)), cancellationToken);
 
     /// <summary>What may be collected by a day of each document that is paid in instalments: what of them is due by then, the oldest document first.</summary>
     public async Task<IReadOnlyDictionary<int, long>> CollectibleAsync(int loopId, DateOnly day, CancellationToken cancellationToken)
@@ -60,7 +65,7 @@ public sealed class InstalmentBook(MarketplaceDb db)
         // What waits in a file is on its way.
         var waiting = open.ToDictionary(entry => entry.BillId, entry => Math.Max(0, entry.OwedCents - entry.InFileCents));
         var collectible = new Dictionary<int, long>();
-        foreach (var plan in await ViewsAsync(loopId, plans, waiting, cancellationToken))
+        foreach (var plan in await ViewsAsync(loopId, plans, waiting.ToDictionary(one => one.Key, one => new Owed(one.Value, 0)), cancellationToken))
         {
             var left = Instalments.DueCents(plan.Parts, day) - plan.PaidCents;
             foreach (var entry in open.Where(entry => entry.PlanId == plan.Plan.Id).OrderBy(entry => entry.DueOn).ThenBy(entry => entry.BillId))
@@ -77,7 +82,7 @@ public sealed class InstalmentBook(MarketplaceDb db)
         return collectible;
     }
 
-    private async Task<IReadOnlyList<PlanView>> ViewsAsync(int loopId, IReadOnlyList<InstalmentPlan> plans, Dictionary<int, long> owed, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<PlanView>> ViewsAsync(int loopId, IReadOnlyList<InstalmentPlan> plans, Dictionary<int, Owed> owed, CancellationToken cancellationToken)
     {
         var ids = plans.Select(plan => plan.Id).ToArray();
         var parts = (await db.InstalmentParts.AsNoTracking().Where(part => part.LoopId == loopId && ids.Contains(part.PlanId)).OrderBy(part => part.Number).ToListAsync(cancellationToken))
@@ -86,7 +91,9 @@ public sealed class InstalmentBook(MarketplaceDb db)
             .ToListAsync(cancellationToken)).ToLookup(document => document.PlanId);
         return [.. plans.Select(plan => new PlanView(
             plan, [.. parts[plan.Id]], [.. documents[plan.Id]],
-            documents[plan.Id].Sum(document => Math.Max(0, document.Cents - owed.GetValueOrDefault(document.BillId)))))];
+            documents[plan.Id].Sum(document => Math.Max(0, document.Cents - owed.GetValueOrDefault(document.BillId).Cents)),
+            documents[plan.Id].Select(document => (document.Cents, Owed: owed.GetValueOrDefault(document.BillId)))
+                .Sum(one => Math.Min(one.Owed.InFileCents, Math.Min(one.Cents, one.Owed.Cents)))))];
     }
 
     private Task<List<OpenOfPlan>> OpenOfPlansAsync(int loopId, CancellationToken cancellationToken) => db.Database.SqlQuery<OpenOfPlan>(
@@ -94,6 +101,9 @@ public sealed class InstalmentBook(MarketplaceDb db)
         SELECT bill_id AS "BillId", plan_id AS "PlanId", due_on AS "DueOn", open_cents - held_cents AS "OwedCents", in_file_cents AS "InFileCents"
         FROM market.open_entries({loopId}) WHERE plan_id IS NOT NULL AND open_cents > 0
         """).ToListAsync(cancellationToken);
+
+    /// <summary>What is to be paid of a document, and what of that is being collected.</summary>
+    private readonly record struct Owed(long Cents, long InFileCents);
 
     private sealed record OpenOfPlan(int BillId, int PlanId, DateOnly DueOn, long OwedCents, long InFileCents);
 }

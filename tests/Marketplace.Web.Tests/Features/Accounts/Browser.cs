@@ -63,6 +63,15 @@ internal sealed class Browser : IDisposable
         return await Read(path, response);
     }
 
+    /// <summary>Sends whatever somebody might.</summary>
+    public async Task<Page> Send(string path, string contentType, string body)
+    {
+        using var content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body));
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(contentType);
+        using var response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
+        return await Read(path, response);
+    }
+
     public async Task<Page> SignIn(string email, string password, string path = "/sign-in") =>
         await Post(await Get(path), "sign-in", ("Model.Email", email), ("Model.Password", password));
 

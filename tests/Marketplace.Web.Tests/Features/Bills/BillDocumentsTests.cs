@@ -102,6 +102,9 @@ public sealed class BillDocumentsTests(AccountsHost host) : IClassFixture<Accoun
         var refusal = await Should.ThrowAsync<RefusedException>(() => host.Send(
             new SetIssuer(weekend.LoopId, s_issuer with { Name = " ", Country = "Germany", Iban = "DE89370400440532013001", VatId = "136695976" }), weekend.As(Operator, Role.Operator)));
         refusal.Problems.Select(problem => problem.Field.TrimStart('.')).ShouldBe(["Name", "Country", "VatId", "Iban"], ignoreOrder: true);
+        (await Should.ThrowAsync<RefusedException>(() => host.Send(new SetIssuer(weekend.LoopId, s_issuer with { VatId = "ZZ136695976" }), weekend.As(Operator, Role.Operator))))
+            .Problems.ShouldHaveSingleItem().Message.ShouldContain("name a country");
+        await host.Send(new SetIssuer(weekend.LoopId, s_issuer with { VatId = "EL136695976" }), weekend.As(Operator, Role.Operator));
 
         await host.Send(new SetIssuer(weekend.LoopId, s_issuer), weekend.As(Operator, Role.Operator));
         var kept = await host.Send(new ShowIssuer(weekend.LoopId), weekend.As(Household, Role.Consumer));

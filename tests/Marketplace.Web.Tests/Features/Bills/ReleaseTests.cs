@@ -48,6 +48,39 @@ public sealed class ReleaseTests(MarketplaceHost host) : IClassFixture<Marketpla
     }
 
     [Fact]
+    public async Task A_bill_whose_tax_the_member_owes_waits_for_the_members_identifier()
+    {
+        var weekend = await LiveAsync("reverse", terms: true, Household, Owner, StoreKeeper, Investor);
+        await host.Put(db => db.Add(new TaxRate
+        {
+            LoopId = weekend.LoopId, Number = 1, Carrier = 0, ValidFrom = Period.Start.AddDays(-1), Category = VatCategory.ReverseCharge, BasisPoints = 0, Reason = "For the test", SetAt = Period.Start,
+        }));
+
+        var issued = await host.Send(new IssueBills(weekend.LoopId, Period));
+
+        var block = issued.Blocks.Where(block => block.Member == Household).ShouldHaveSingleItem();
+        block.Kind.ShouldBe(BlockKind.NoTaxIdentifier);
+        block.Words.ShouldContain("reverse charge");
+        await host.Put(db => db.BillRecipients.Single(recipient => recipient.LoopId == weekend.LoopId && recipient.MemberId == Household).Details =
+            new PartyDetails { Name = "Member", Street = "Ring 2", PostCode = "00001", City = "Alpha", Country = "DE", VatId = "DE136695976" });
+        (await host.Send(new ShowBillsToRelease(weekend.LoopId), weekend.As(Operator, Role.Operator))).Periods.SelectMany(period => period.Documents)
+            .Where(document => document.MemberId == Household).SelectMany(document => document.Blocks).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Bills_with_tax_wait_for_the_identifier_of_who_writes_them()
+    {
+        var weekend = await LiveAsync("unknown-office", terms: true, Household, Owner, StoreKeeper, Investor);
+        await host.Put(db => db.BillIssuers.Single(issuer => issuer.LoopId == weekend.LoopId).Details =
+            new PartyDetails { Name = "Alpha", Street = "Ring 1", PostCode = "00001", City = "Alpha", Country = "DE" });
+
+        var issued = await host.Send(new IssueBills(weekend.LoopId, Period));
+
+        issued.Blocks.ShouldContain(block => block.Kind == BlockKind.NoIssuerIdentifier && block.Member == Household);
+        (await host.Look(db => db.Bills.AnyAsync(bill => bill.LoopId == weekend.LoopId && bill.MemberId == Household && bill.Role == Role.Consumer))).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task An_investor_waits_with_the_owner_whose_revenue_is_shared()
     {
         var weekend = await LiveAsync("pair", terms: true, Household, StoreKeeper, Investor);
@@ -120,7 +153,7 @@ public sealed class ReleaseTests(MarketplaceHost host) : IClassFixture<Marketpla
         await host.Put(db =>
         {
             db.Loops.Find(weekend.LoopId)!.Kind = LoopKind.Live;
-            db.BillIssuers.Add(new BillIssuer { LoopId = weekend.LoopId, SetAt = Period.Start, Details = new PartyDetails { Name = "Alpha", Street = "Ring 1", PostCode = "00001", City = "Alpha", Country = "DE" } });
+            db.BillIssuers.Add(new BillIssuer { LoopId = weekend.LoopId, SetAt = Period.Start, Details = new PartyDetails { Name = "Alpha", Street = "Ring 1", PostCode = "00001", City = "Alpha", Country = "DE", TaxNumber = "1/2/3" } });
             if (terms)
             {
                 db.BillingTerms.Add(new BillingTerms { LoopId = weekend.LoopId, Version = 1, ConsumerBodies = "Advice", EnergyAgencies = "Agency", Complaints = "Write", Disputes = "Body", NormalHeat = 9_000, SetAt = Period.Start });

@@ -117,6 +117,46 @@ public sealed class PaymentsTests(MarketplaceHost host) : IClassFixture<Marketpl
     }
 
     [Fact]
+    public async Task A_statement_on_its_way_is_not_paid_a_second_time_when_it_is_revised()
+    {
+        var loop = await InAsync(host, "revised-payout");
+        var first = await host.Send(new MakeBankFile(loop.LoopId, BankFileKind.CreditTransfers, Guid.NewGuid(), s_execution), loop.Operator);
+        var paid = loop.Bills.First(bill => bill.OwedCents < 0 && bill.MemberId != SettledWeekend.Household);
+        foreach (var (id, kind, cents) in new[] { (900, DocumentKind.CreditNote, paid.TotalCents), (901, DocumentKind.Invoice, paid.TotalCents - 10) })
+        {
+            var document = await host.Look(db => db.Bills.AsNoTracking().SingleAsync(bill => bill.LoopId == loop.LoopId && bill.Id == paid.Id));
+            (document.Id, document.Number, document.Kind, document.CorrectsId, document.Revision) = (id, $"REVISED-2026-{id:000000}", kind, paid.Id, 1);
+            (document.NetCents, document.VatCents, document.TotalCents) = (cents, 0, cents);
+            await host.Put(db => db.Add(document));
+        }
+
+        var second = await host.Send(new MakeBankFile(loop.LoopId, BankFileKind.CreditTransfers, Guid.NewGuid(), s_execution), loop.Operator);
+
+        second.SumCents.ShouldBe(10);
+        (await host.Look(db => db.BankPayments.Where(payment => payment.LoopId == loop.LoopId && payment.MemberId == paid.MemberId).SumAsync(payment => payment.Cents)))
+            .ShouldBe(-paid.TotalCents + 10);
+        first.SumCents.ShouldBeGreaterThanOrEqualTo(-paid.TotalCents);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_booked_as_one_is_found_by_its_name_though_its_payments_have_no_amounts()
+    {
+        var loop = await InAsync(host, "folded");
+        var made = await host.Send(new MakeBankFile(loop.LoopId, BankFileKind.CreditTransfers, Guid.NewGuid(), s_execution), loop.Operator);
+        made.Count.ShouldBeGreaterThan(1);
+        var (name, ids) = await host.Look(async db => (
+            await db.BankFiles.Where(file => file.LoopId == loop.LoopId).Select(file => file.MessageId).SingleAsync(),
+            await db.BankPayments.Where(payment => payment.LoopId == loop.LoopId).Select(payment => payment.EndToEndId).ToListAsync()));
+        var entry = Entry(-made.SumCents);
+        var (from, to) = (entry.IndexOf("<TxDtls>", StringComparison.Ordinal), entry.IndexOf("</NtryDtls>", StringComparison.Ordinal));
+
+        (await loop.ImportAsync(
+            entry[..from] + $"<Btch><PmtInfId>{name}</PmtInfId></Btch>" + string.Concat(ids.Select(id => $"<TxDtls><Refs><EndToEndId>{id}</EndToEndId></Refs></TxDtls>")) + entry[to..])).Booked.ShouldBe(1);
+        (await host.Look(db => db.BankPayments.Where(payment => payment.LoopId == loop.LoopId).AllAsync(payment => payment.State == BankPaymentState.Booked))).ShouldBeTrue();
+        (await loop.JournalAsync(AccountKind.Bank)).ShouldBe(-made.SumCents);
+    }
+
+    [Fact]
     public async Task Read_in_twice_a_statement_changes_nothing_and_a_wrong_one_is_refused_whole()
     {
         var loop = await InAsync(host, "again");

@@ -57,6 +57,16 @@ public sealed class GrantTests : IAsyncLifetime
     public Task DisposeAsync() => _host.DisposeAsync();
 
     [Fact]
+    public async Task Days_that_no_calendar_holds_are_refused_in_words()
+    {
+        foreach (var (from, until) in new[] { (DateOnly.MinValue, DateOnly.MinValue), (Today, DateOnly.MaxValue), (DateOnly.MaxValue, DateOnly.MaxValue), (DateOnly.MinValue, Today) })
+        {
+            var refused = await Should.ThrowAsync<RefusedException>(() => _host.Send(new GrantAccess(Loop, Household, "a@b.example", GrantRelation.Other, GrantScope.Bills, from, until), Kim));
+            refused.Message.ShouldContain("between 1990 and 2200");
+        }
+    }
+
+    [Fact]
     public async Task Bills_only_shows_the_documents_and_no_hours_and_ends_at_once_when_taken_back()
     {
         foreach (var guest in new[] { Landlord, NextDoor })

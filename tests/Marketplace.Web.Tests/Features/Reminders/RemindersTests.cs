@@ -13,6 +13,7 @@ using Shouldly;
 using Xunit;
 using Interval = Marketplace.Quantities.Interval;
 using Money = Marketplace.Quantities.Money;
+using Bill = Marketplace.Data.Bill;
 using Role = Marketplace.Data.Role;
 
 namespace Marketplace.Web.Tests.Features.Reminders;
@@ -139,6 +140,69 @@ public sealed class RemindersTests(MarketplaceHost host) : IClassFixture<Marketp
         await RemindAsync(loop);
         (await host.Look(db => db.InstalmentPlans.AsNoTracking().SingleAsync(row => row.LoopId == loop.LoopId && row.Id == second))).State.ShouldBe(InstalmentPlanState.Completed);
         (await host.Look(db => db.InstalmentDocuments.AnyAsync(row => row.LoopId == loop.LoopId && row.Running))).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_plan_is_not_broken_by_an_instalment_that_is_being_collected()
+    {
+        var loop = await OverdueAsync("plan-in-file");
+        var today = loop.Bill.DueOn.AddDays(10);
+        await ToDayAsync(loop, today);
+        await TermsAsync(loop, [7], [0]);
+        await host.Send(new AgreeInstalments(loop.LoopId, SettledWeekend.Household, Guid.NewGuid(), 2, today.AddDays(5)), loop.Operator);
+        var parts = (await loop.AccountAsync(SettledWeekend.Household)).Plans.ShouldHaveSingleItem().Parts;
+        var file = await host.Send(new MakeBankFile(loop.LoopId, BankFileKind.DirectDebits, Guid.NewGuid(), parts[0].DueOn), loop.Operator);
+        file.SumCents.ShouldBe(parts[0].Cents);
+
+        await ToDayAsync(loop, parts[0].DueOn.AddDays(ReminderTerms.UsualGraceDays + 1));
+        (await RemindAsync(loop)).ShouldBe(0);
+        var plan = (await loop.AccountAsync(SettledWeekend.Household)).Plans[0];
+        (plan.Plan.State, plan.PaidCents, plan.OnItsWayCents).ShouldBe((InstalmentPlanState.Running, 0, parts[0].Cents));
+
+        // It was never sent: nothing is on its way any more.
+        await host.Send(new WithdrawBankFile(loop.LoopId, file.FileId), loop.Operator);
+        await ToDayAsync(loop, parts[0].DueOn.AddDays(ReminderTerms.UsualGraceDays + 2));
+        (await RemindAsync(loop)).ShouldBe(1);
+        (await loop.AccountAsync(SettledWeekend.Household)).Plans[0].Plan.State.ShouldBe(InstalmentPlanState.Broken);
+    }
+
+    [Fact]
+    public async Task The_payment_code_names_what_is_due_and_not_what_is_disputed()
+    {
+        var loop = await OverdueAsync("due-code");
+        var due = await LaterBillAsync(loop, 500);
+        var open = await loop.OpenAsync(loop.Bill);
+        var lines = await host.Look(db => db.BillLines.AsNoTracking().Where(line => line.LoopId == loop.LoopId && line.BillId == loop.Bill.Id).OrderBy(line => line.Line).ToListAsync());
+        await host.Put(db => db.Add(new Dispute
+        {
+            LoopId = loop.LoopId, Id = 1, BillId = loop.Bill.Id, Line = lines[0].Line, MemberId = SettledWeekend.Household, SubmissionId = Guid.NewGuid(), DisputedCents = open,
+            OpenedAt = MarketplaceHost.Start, OpenedOn = new DateOnly(2026, 3, 5), AnswerBy = new DateOnly(2026, 4, 5),
+        }));
+
+        var pay = (await loop.AccountAsync(SettledWeekend.Household)).Pay.ShouldNotBeNull();
+        (pay.Reference, pay.Cents).ShouldBe((PaymentReference.Of(due.Number), 500));
+        // And who names the disputed bill all the same pays what is due.
+        await loop.ImportAsync(BilledLoop.Entry(500, loop.Bill.Number));
+        ((await loop.OpenAsync(loop.Bill)), (await loop.OpenAsync(due))).ShouldBe((open, 0));
+        await ToDayAsync(loop, due.DueOn.AddDays(30));
+        await TermsAsync(loop, [7], [400]);
+        (await RemindAsync(loop)).ShouldBe(0);
+    }
+
+    /// <summary>A further bill of the household, as a later period would bring it.</summary>
+    private async Task<Bill> LaterBillAsync(BilledLoop loop, long cents)
+    {
+        var later = await host.Look(db => db.Bills.AsNoTracking().SingleAsync(bill => bill.LoopId == loop.LoopId && bill.Id == loop.Bill.Id));
+        (later.Id, later.Number, later.PeriodStart, later.PeriodEnd, later.DueOn) = (900, "LATER-2026-000900", later.PeriodEnd, later.PeriodEnd.AddDays(1), later.DueOn.AddDays(5));
+        (later.NetCents, later.VatCents, later.TotalCents) = (cents, 0, cents);
+        await host.Put(db => db.Add(later));
+        await host.Put(db => db.Add(new Transfer
+        {
+            LoopId = loop.LoopId, Hour = MarketplaceHost.Start, Kind = TransferKind.Bill, Amount = Money.FromCents(cents).Micro, Reference = later.Id,
+            DebitAccount = db.Accounts.Single(account => account.LoopId == loop.LoopId && account.Kind == AccountKind.Receivable && account.MemberId == SettledWeekend.Household).Id,
+            CreditAccount = db.Accounts.Single(account => account.LoopId == loop.LoopId && account.Kind == AccountKind.Unbilled && account.MemberId == SettledWeekend.Household).Id,
+        }));
+        return later;
     }
 
     [Fact]
