@@ -11,7 +11,8 @@ internal readonly record struct SentForm(IFormCollection? Form, string Problem)
 
     public static async Task<SentForm> ReadAsync(HttpContext context, int mostBytes, CancellationToken cancellationToken)
     {
-        if (!context.Request.HasFormContentType)
+        // A file comes in one of several parts, and no part is found without what stands between them.
+        if (context.Request.GetMultipartBoundary().Length == 0)
         {
             return new SentForm(null, "none");
         }
