@@ -36,7 +36,8 @@ public static class Validation
         (ReadingRule.OutOfService, (row, context) =>
             context.Meters[row.Meter].Covers(row.Start) ? null : $"Meter '{row.Meter}' is not in service at {Instants.Iso(row.Start)}."),
         (ReadingRule.Future, (row, context) =>
-            row.Start + Hour <= context.MarketTime
+            // A difference of two instants always fits; the end of an hour at the end of time would not.
+            context.MarketTime - row.Start >= Hour
                 ? null
                 : $"The hour from {Instants.Iso(row.Start)} is not over; the market clock shows {Instants.Iso(context.MarketTime)}."),
     ];
@@ -55,7 +56,7 @@ public static class Validation
                 continue;
             }
 
-            var reading = new ValidatedReading(row.Row, row.Meter, row.Start.ToUniversalTime(), Energy.FromKWh(row.KilowattHours), row.Note);
+            var reading = new ValidatedReading(row.Row, row.Meter, row.Start.ToUniversalTime(), Energy.FromKWh(row.KilowattHours), Printable(row.Note));
             if (kept.Find(reading.Meter, reading.Hour) is { } first)
             {
                 rejected.Add(Duplicate(row, reading, first));
@@ -105,6 +106,10 @@ public static class Validation
 
     /// <summary>Whether an instant is the start of a UTC hour. Zones with offsets of half an hour do not move it.</summary>
     public static bool IsOnTheHour(DateTimeOffset instant) => instant.UtcTicks % TimeSpan.TicksPerHour == 0;
+
+    // A note is kept and shown for years, and not every table takes what a damaged file may hold.
+    private static string? Printable(string? note) =>
+        note is not null && note.Any(char.IsControl) ? string.Concat(note.Select(c => char.IsControl(c) ? ' ' : c)) : note;
 
     private static RejectedReading? FirstBroken(DeliveredReading row, ValidationContext context)
     {

@@ -36,6 +36,8 @@ public class ValidationTests
         { new(1, "b-heat", Noon.AddHours(1), 1m), "out-of-service", "not in service at 2026-03-02T13:00:00Z" },
         { new(1, "a-heat", Noon.AddDays(-2), 1m), "out-of-service", "not in service" },
         { new(1, "a-heat", Noon.AddHours(3), 1m), "future", "the market clock shows 2026-03-02T15:00:00Z" },
+        { new(1, "a-heat", new DateTimeOffset(9999, 12, 31, 23, 0, 0, TimeSpan.Zero), 1m), "future", "the market clock shows 2026-03-02T15:00:00Z" },
+        { new(1, "a-heat", DateTimeOffset.MinValue, 1m), "out-of-service", "not in service" },
         { new(1, "a-heat", Noon, -0.001m), "negative", "-0.001 kWh" },
         { new(1, "a-heat", Noon, 0.0005m), "whole-watt-hours", "0.0005 kWh is finer than one watt-hour" },
         { new(1, "a-heat", Noon, 10_000_001m), "too-large", "10 GWh" },
@@ -57,6 +59,10 @@ public class ValidationTests
         result.Accepted.ShouldHaveSingleItem().Row.ShouldBe(2);
         ReadingRule.All.ShouldContain(refused.Rule);
     }
+
+    [Fact]
+    public void A_note_is_kept_without_what_no_table_takes() =>
+        Validation.Judge([new(1, "a-heat", Noon, 1m, "estimated\0by\u0007hand")], Context).Accepted.ShouldHaveSingleItem().Note.ShouldBe("estimated by hand");
 
     [Fact]
     public void The_last_hour_that_is_over_is_not_in_the_future() =>

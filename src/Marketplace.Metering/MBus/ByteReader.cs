@@ -12,6 +12,9 @@ internal sealed class ByteReader(ReadOnlyMemory<byte> bytes, bool mostSignifican
 
     public byte Next(string what) => Take(1, what)[0];
 
+    /// <summary>Back to where it was, to read the same bytes in another way.</summary>
+    public void Return(int position) => Position = position;
+
     public byte Peek() => bytes.Span[Position];
 
     /// <summary>The next bytes as they were sent.</summary>

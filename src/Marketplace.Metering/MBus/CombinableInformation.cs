@@ -13,35 +13,36 @@ internal static class CombinableInformation
     private const int ManufacturerFollows = 0x7F;
     private const int SecondTableFollows = 0x7C;
 
-    private static readonly string[] Units = ["second(s)", "minute(s)", "hour(s)", "day(s)"];
+    private static readonly string[] Units = ["second", "minute", "hour", "day"];
 
     /// <summary>Applies the fields in order. After "manufacturer specific" only the manufacturer knows what they mean.</summary>
     /// <param name="information">The value information so far, which corrections change.</param>
     /// <param name="fields">The fields with their extension bits.</param>
     /// <param name="remarks">Where words go.</param>
-    /// <returns>The factor and the constant to apply to a number, and whether the record has a valid value at all.</returns>
-    public static (decimal Factor, decimal Addend, bool IsValid) Apply(ValueInformation information, ReadOnlySpan<byte> fields, List<string> remarks)
+    /// <returns>The value information as the fields leave it, the constant to add to a number, and whether the record has a valid value at all.</returns>
+    /// <exception cref="OverflowException">The corrections add up to more than a number holds.</exception>
+    public static (ValueInformation Information, decimal Addend, bool IsValid) Apply(ValueInformation information, ReadOnlySpan<byte> fields, List<string> remarks)
     {
-        var (factor, addend, isValid) = (information.Factor, 0m, true);
+        var (addend, isValid) = (0m, true);
         for (var i = 0; i < fields.Length; i++)
         {
             var code = fields[i] & 0x7F;
             switch (code)
             {
                 case >= 0x70 and <= 0x77:
-                    factor = Times(factor, (code & 7) - 6);
+                    information = information with { Factor = Times(information.Factor, (code & 7) - 6) };
                     break;
                 case >= 0x78 and <= 0x7B:
                     addend += Times(1m, (code & 3) - 3);
                     break;
                 case 0x7D:
-                    factor = Times(factor, 3);
+                    information = information with { Factor = Times(information.Factor, 3) };
                     break;
                 case NoError:
                     break;
                 case ManufacturerFollows:
                     remarks.Add("Manufacturer specific");
-                    return (factor, addend, isValid);
+                    return (information, addend, isValid);
                 case SecondTableFollows:
                     // The field after it comes from another table, none of whose codes changes the number.
                     remarks.Add("Extension of combinable codes");
@@ -50,12 +51,28 @@ internal static class CombinableInformation
                 default:
                     isValid &= code is not (0x15 or 0x16 or 0x17 or 0x18);
                     remarks.Add(Words(code));
+                    if (Of(information, code) is { } other)
+                    {
+                        // What came before was about the quantity, not about this.
+                        (information, addend) = (other, 0m);
+                    }
+
                     break;
             }
         }
 
-        return (factor, addend, isValid);
+        return (information, addend, isValid);
     }
+
+    /// <summary>What the value is where a field makes it the time, the number or the length of something instead of the quantity itself; null where it does not.</summary>
+    private static ValueInformation? Of(ValueInformation information, int code) => code switch
+    {
+        0x39 or 0x42 or 0x43 or 0x46 or 0x47 or 0x4A or 0x4B or 0x4E or 0x4F or 0x6A or 0x6B or 0x6E or 0x6F =>
+            information with { Unit = "-", Factor = 1m, Kind = ValueKind.Time },
+        0x41 or 0x49 => information with { Unit = "", Factor = 1m, Kind = ValueKind.Count },
+        >= 0x50 and <= 0x67 => information with { Unit = "s", Factor = ValueInformation.Durations[code & 3], Kind = ValueKind.Number },
+        _ => null,
+    };
 
     private static decimal Times(decimal value, int power)
     {
@@ -100,7 +117,7 @@ internal static class CombinableInformation
             0x1D => "Standard conform data content",
             0x1E => "Compact profile with registers",
             0x1F => "Compact profile without registers",
-            >= 0x20 and <= 0x23 => "per " + Units[code & 3].Replace("(s)", "", StringComparison.Ordinal),
+            >= 0x20 and <= 0x23 => "per " + Units[code & 3],
             0x24 => "per week",
             0x25 => "per month",
             0x26 => "per year",
@@ -133,8 +150,8 @@ internal static class CombinableInformation
             0x41 or 0x49 => $"Number of exceeds of {limit} limit",
             0x42 or 0x43 or 0x46 or 0x47 or 0x4A or 0x4B or 0x4E or 0x4F =>
                 $"Date (/time) of {((code & 1) == 0 ? "begin" : "end")} of {((code & 4) == 0 ? "first" : "last")} {limit} limit exceed",
-            >= 0x50 and <= 0x5F => $"Duration of {((code & 4) == 0 ? "first" : "last")} {limit} limit exceed in {Units[code & 3]}",
-            >= 0x60 and <= 0x67 => $"Duration of {((code & 4) == 0 ? "first" : "last")} in {Units[code & 3]}",
+            >= 0x50 and <= 0x5F => $"Duration of {((code & 4) == 0 ? "first" : "last")} {limit} limit exceed",
+            >= 0x60 and <= 0x67 => $"Duration of {((code & 4) == 0 ? "first" : "last")}",
             0x68 or 0x6C => $"Value during {((code & 4) == 0 ? "lower" : "upper")} limit exceed",
             0x69 => "Leakage values",
             0x6A or 0x6B or 0x6E or 0x6F => $"Date (/time) of {((code & 1) == 0 ? "begin" : "end")} of {((code & 4) == 0 ? "first" : "last")}",

@@ -26,8 +26,8 @@ internal static class FixedData
         var status = reader.Next("the status");
         var first = reader.Next("the first unit");
         var second = reader.Next("the second unit");
-        var medium = Media.Fixed((first >> 6) | ((second >> 6) << 2));
-        var header = new MBusHeader(id, null, null, medium, accessNumber, status, null);
+        var medium = (first >> 6) | ((second >> 6) << 2);
+        var header = new MBusHeader(id, null, null, Media.Fixed(medium), accessNumber, status, null, Media.CarrierOfFixed(medium));
         return new MBusTelegram(header, [Counter(reader, status, first & 0x3F, second & 0x3F), Counter(reader, status, second & 0x3F, first & 0x3F)]);
     }
 

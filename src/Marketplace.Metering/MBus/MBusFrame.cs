@@ -17,6 +17,9 @@ public sealed record MBusFrame(byte Control, byte Address, byte Information, Rea
     private const byte Acknowledgement = 0xE5;
     private const byte Stop = 0x16;
 
+    /// <summary>The CI field of an application error.</summary>
+    internal const byte ApplicationError = 0x70;
+
     // Start, length, length, start before what the length counts; checksum and stop after it.
     private const int BytesBefore = 4;
     private const int BytesAround = 6;
@@ -123,7 +126,8 @@ public sealed record MBusFrame(byte Control, byte Address, byte Information, Rea
             throw new MBusException($"the control field {counted[0]:X2} is not that of a meter's answer (08, 18, 28 or 38)");
         }
 
-        return length == 3
+        // An application error may leave its code out (EN 13757-3); all other information without data is a control frame.
+        return length == 3 && counted[2] != ApplicationError
             ? throw new MBusException("a control frame carries no data")
             : new MBusFrame(counted[0], counted[1], counted[2], counted[3..].ToArray());
     }

@@ -1,3 +1,5 @@
+using Marketplace.Quantities;
+
 namespace Marketplace.Metering.MBus;
 
 /// <summary>What a record's value is a value of: the moment, an extreme of the period, or the time of an error.</summary>
@@ -36,7 +38,9 @@ public enum MBusFunction
 /// <param name="AccessNumber">Counts the answers of the meter.</param>
 /// <param name="Status">The status byte; see <see cref="HasError"/>.</param>
 /// <param name="Signature">The signature or configuration word.</param>
-public sealed record MBusHeader(string? Id, string? Manufacturer, int? Version, string? Medium, int? AccessNumber, byte? Status, int? Signature)
+/// <param name="Carrier">What the energy register counts by the medium; of a meter for heat and cold, heat. Null where the medium is none of these, or is not said.</param>
+public sealed record MBusHeader(
+    string? Id, string? Manufacturer, int? Version, string? Medium, int? AccessNumber, byte? Status, int? Signature, Carrier? Carrier = null)
 {
     /// <summary>Whether the status byte tells of an error, a low battery or an alarm (EN 13757-3, table of the status field).</summary>
     public bool HasError => (Status ?? 0) != 0;
@@ -98,7 +102,7 @@ public sealed record MBusTelegram(MBusHeader Header, IReadOnlyList<MBusRecord> R
         var frame = MBusFrame.Parse(bytes);
         return frame.Information switch
         {
-            0x70 => new MBusTelegram(NoHeader, [], ErrorOf(frame.Data.Span[0])),
+            MBusFrame.ApplicationError => new MBusTelegram(NoHeader, [], ErrorOf(frame.Data.IsEmpty ? (byte)0 : frame.Data.Span[0])),
             0x72 => VariableData.Decode(frame.Data, VariableHeader.Long, mostSignificantFirst: false),
             0x76 => VariableData.Decode(frame.Data, VariableHeader.Long, mostSignificantFirst: true),
             0x78 => VariableData.Decode(frame.Data, VariableHeader.None, mostSignificantFirst: false),

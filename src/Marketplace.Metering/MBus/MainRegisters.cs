@@ -30,9 +30,9 @@ public sealed record MainRegisters(
         return new MainRegisters(
             now.Where(record => IsPlain(record) || record.Remarks is [CombinableInformation.PositiveOnly]).Select(EnergyOf).FirstOrDefault(energy => energy is not null),
             now.Where(record => record.Remarks is [CombinableInformation.NegativeOnly]).Select(EnergyOf).FirstOrDefault(energy => energy is not null),
-            Whole(now.Find(record => IsPlain(record) && record is { Quantity: "Volume", Unit: "m^3" })?.Value.Number * LitresPerCubicMetre),
-            (int?)Whole(Temperature("Flow temperature") * Milli),
-            (int?)Whole(Temperature("Return temperature") * Milli),
+            Whole(now.Find(record => IsPlain(record) && record is { Quantity: "Volume", Unit: "m^3" })?.Value.Number, LitresPerCubicMetre),
+            (int?)Whole(Temperature("Flow temperature"), Milli),
+            (int?)Whole(Temperature("Return temperature"), Milli),
             TimeOf(now.Find(record => record.Quantity == "Time point (date & time)" && IsPlain(record))?.Value.Text));
 
         decimal? Temperature(string quantity) => now.Find(record => IsPlain(record) && record.Quantity == quantity && record is { Unit: "°C", Value.Number: >= -273m and <= 1_000m })?.Value.Number;
@@ -47,8 +47,9 @@ public sealed record MainRegisters(
         _ => null,
     };
 
-    private static long? Whole(decimal? number) =>
-        number is { } value && Math.Abs(value) <= long.MaxValue / 2 ? (long)Math.Round(value, MidpointRounding.AwayFromZero) : null;
+    // Judged before it is multiplied: a float may be larger than any decimal is after it.
+    private static long? Whole(decimal? number, decimal factor = 1m) =>
+        number is { } value && Math.Abs(value) <= long.MaxValue / 2 / factor ? (long)Math.Round(value * factor, MidpointRounding.AwayFromZero) : null;
 
     private static DateTime? TimeOf(string? text) =>
         DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : null;

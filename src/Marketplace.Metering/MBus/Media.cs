@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marketplace.Quantities;
 
 namespace Marketplace.Metering.MBus;
 
@@ -46,6 +47,23 @@ internal static class Media
         0x37 => "Radio Converter: Meter",
         (>= 0x22 and <= 0x24) or 0x26 or 0x27 or (>= 0x2A and <= 0x2F) or (>= 0x31 and <= 0x34) or (>= 0x38 and <= 0x3F) => "Reserved",
         _ => string.Create(CultureInfo.InvariantCulture, $"Unknown medium (0x{code:x2})"),
+    };
+
+    /// <summary>What the energy register of such a meter counts. A meter for both counts heat there, and cold in the register of the other direction.</summary>
+    public static Carrier? CarrierOf(byte variable) => variable switch
+    {
+        0x02 => Carrier.Electricity,
+        0x04 or 0x0C or 0x0D => Carrier.Heat,
+        0x0A or 0x0B => Carrier.Cold,
+        _ => null,
+    };
+
+    /// <summary>As <see cref="CarrierOf"/>, for the codes of the fixed structure.</summary>
+    public static Carrier? CarrierOfFixed(int code) => code switch
+    {
+        0x2 => Carrier.Electricity,
+        0x4 or 0xB => Carrier.Heat,
+        _ => null,
     };
 
     public static string Fixed(int code) => code switch

@@ -7,6 +7,9 @@ internal enum ValueKind
 
     /// <summary>A date or a time, by the width of the field.</summary>
     Time,
+
+    /// <summary>How many times: without a unit, but with a value that means "invalid".</summary>
+    Count,
 }
 
 /// <summary>What a value information field stands for.</summary>
@@ -22,7 +25,7 @@ internal readonly record struct ValueInformation(string Quantity, string Unit, d
     private const decimal SecondsOfMonth = 2_629_743.83m;
     private const decimal SecondsOfYear = 31_556_926m;
 
-    private static readonly decimal[] Durations = [1m, 60m, 3_600m, 86_400m];
+    public static readonly decimal[] Durations = [1m, 60m, 3_600m, 86_400m];
     private static readonly decimal[] LongDurations = [3_600m, 86_400m, SecondsOfMonth, SecondsOfYear];
 
     /// <summary>The primary table (EN 13757-3, value information field), code without its extension bit.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Marketplace.Quantities;
 
 namespace Marketplace.Metering.MBus;
 
@@ -61,12 +62,14 @@ internal static class VariableData
         string? manufacturer = null;
         int? version = null;
         string? medium = null;
+        Carrier? carrier = null;
         if (kind == VariableHeader.Long)
         {
             id = BinaryPrimitives.ReadUInt32LittleEndian(reader.Field(4, "the identification")).ToString("X", CultureInfo.InvariantCulture);
             manufacturer = Letters(BinaryPrimitives.ReadUInt16LittleEndian(reader.Field(2, "the manufacturer")));
             version = reader.Next("the version");
-            medium = Media.Variable(reader.Next("the medium"));
+            var code = reader.Next("the medium");
+            (medium, carrier) = (Media.Variable(code), Media.CarrierOf(code));
         }
 
         return new MBusHeader(
@@ -76,7 +79,8 @@ internal static class VariableData
             medium,
             reader.Next("the access number"),
             reader.Next("the status"),
-            BinaryPrimitives.ReadUInt16LittleEndian(reader.Field(2, "the signature")));
+            BinaryPrimitives.ReadUInt16LittleEndian(reader.Field(2, "the signature")),
+            carrier);
     }
 
     // Five bits a letter, A is 1 (EN 62056-21).
@@ -154,18 +158,42 @@ internal static class VariableData
 
         var remarks = new List<string>();
         var (information, combinable) = Information(vif, vifes, text, remarks);
-        var (factor, addend, isValid) = CombinableInformation.Apply(information, combinable, remarks);
-        var value = Value(reader, dif & 0x0F, information, vif);
-        if (value.Number is { } steps)
+        var start = reader.Position;
+        var (unit, value) = Meant(reader, dif & 0x0F, vif, information, combinable, remarks);
+        if (combinable.Length > 0 && IsPublishedAsQuantity(vif & 0x7F, combinable[0] & 0x7F))
         {
-            value = Scaled(value, steps, factor, addend);
+            // The number stays as published, but nobody may take it for the quantity; what it means is a remark.
+            remarks.Add(value.Number is { } meant ? string.Create(CultureInfo.InvariantCulture, $"{meant:0.######} {unit}") : value.Text ?? "");
+            reader.Return(start);
+            value = Scaled(Value(reader, dif & 0x0F, information, vif), information.Factor, 0m) with { IsValid = false };
+            unit = information.Unit;
         }
 
-        // A bit field has no "invalid": only what has a unit or counts can.
-        isValid &= value.IsValid || (information.Unit.Length == 0 && value.Number is not null);
-        return new MBusRecord(
-            (MBusFunction)((dif >> 4) & 0x03), storage, tariff, subunit, information.Quantity, information.Unit, value with { IsValid = isValid }, remarks);
+        return new MBusRecord((MBusFunction)((dif >> 4) & 0x03), storage, tariff, subunit, information.Quantity, unit, value, remarks);
     }
+
+    private static (string Unit, MBusValue Value) Meant(ByteReader reader, int field, byte vif, ValueInformation information, byte[] combinable, List<string> remarks)
+    {
+        try
+        {
+            var (meant, addend, isValid) = CombinableInformation.Apply(information, combinable, remarks);
+            var value = Scaled(Value(reader, field, meant, vif), meant.Factor, addend);
+
+            // A bit field has no "invalid": only what has a unit or counts can.
+            isValid &= value.IsValid || (meant is { Unit.Length: 0, Kind: not ValueKind.Count } && value.Number is not null);
+            return (meant.Unit, value with { IsValid = isValid });
+        }
+        catch (OverflowException)
+        {
+            // Corrections without end: no number of any use, but its bytes still have to be passed over.
+            Value(reader, field, information, vif);
+            return (information.Unit, new MBusValue(null, "", IsValid: false));
+        }
+    }
+
+    // Fields that make a quantity a time or a duration, on quantities whose telegrams are published with the number alone
+    // (libmbus does not look at these fields). Its names, units and values are what we promise.
+    private static bool IsPublishedAsQuantity(int vif, int field) => (vif, field) is (0x3E, 0x50 or 0x58) or (0x2D or 0x3B or 0x5A or 0x5E, 0x6F);
 
     private static byte[] Extensions(ByteReader reader, byte first, string name, int record)
     {
@@ -210,11 +238,11 @@ internal static class VariableData
         }
     }
 
-    private static MBusValue Scaled(MBusValue value, decimal steps, decimal factor, decimal addend)
+    private static MBusValue Scaled(MBusValue value, decimal factor, decimal addend)
     {
         try
         {
-            return value with { Number = (steps * factor) + addend };
+            return value.Number is { } steps ? value with { Number = (steps * factor) + addend } : value;
         }
         catch (OverflowException)
         {

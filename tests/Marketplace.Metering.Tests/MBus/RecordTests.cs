@@ -113,10 +113,54 @@ public class RecordTests
     public void Remarks_say_what_else_a_record_is()
     {
         Only("01 86 3B 00").Remarks.ShouldBe(["Accumulation only if positive contributions"]);
-        Only("01 BE 50 00").Remarks.ShouldBe(["Duration of first lower limit exceed in second(s)"]);
+        Only("01 BB 50 00").Remarks.ShouldBe(["Duration of first lower limit exceed"]);
         Only("01 FB 1A 00").Remarks.ShouldBe(["Relative humidity in 0.1 % since EN 13757-3:2013"]);
         Only("01 93 15 00").Value.IsValid.ShouldBeFalse();
         Only("01 93 15 00").Remarks.ShouldBe(["No data available (undefined value)"]);
+    }
+
+    [Theory]
+    [InlineData("02 BB 4A 0F 2C", "-", null, "2016-12-15")] // begin of the first time above the limit
+    [InlineData("04 BB 6A 3B 17 DF 1C", "-", null, "2014-12-31T23:59:00Z")]
+    [InlineData("02 93 39 DF 1C", "-", null, "2014-12-31")] // start of
+    [InlineData("01 BB 49 03", "", "3", null)] // so many times above the limit
+    [InlineData("01 BB 41 03", "", "3", null)]
+    [InlineData("01 BB 58 05", "s", "5", null)]
+    [InlineData("01 BB 51 05", "s", "300", null)]
+    [InlineData("01 BB 5F 02", "s", "172800", null)]
+    [InlineData("01 BB 66 02", "s", "7200", null)]
+    [InlineData("01 BB F4 58 05", "s", "5", null)] // a correction of the quantity is none of the duration
+    [InlineData("01 BB 40 05", "m^3/h", "0.005", null)] // the limit itself is a quantity
+    [InlineData("01 BB 68 05", "m^3/h", "0.005", null)] // and so is what was measured beyond it
+    public void A_field_that_makes_the_value_a_time_a_number_or_a_duration_leaves_no_number_of_the_quantity(string record, string unit, string? number, string? text)
+    {
+        var decoded = Only(record);
+
+        decoded.Quantity.ShouldBe(record[3..5] == "93" ? "Volume" : "Volume flow");
+        (decoded.Unit, decoded.Value.Number?.ToString("0.######", System.Globalization.CultureInfo.InvariantCulture), decoded.Value.Text, decoded.Value.IsValid).ShouldBe((unit, number, text, true));
+        decoded.Remarks.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void What_is_published_as_a_quantity_keeps_its_number_and_unit_but_says_what_it_is()
+    {
+        var duration = Only("04 BE 58 F4 02 00 00");
+        (duration.Unit, duration.Value.Number, duration.Value.IsValid).ShouldBe(("m^3/h", 756m, false));
+        duration.Remarks.ShouldBe(["Duration of first upper limit exceed", "756 s"]);
+        var date = Only("04 DA 6F 32 14 7A 18");
+        (date.Unit, date.Value.Number, date.Value.IsValid).ShouldBe(("°C", 41065374.6m, false));
+        date.Remarks.ShouldBe(["Date (/time) of end of last", "2011-08-26T20:50:00Z"]);
+        Only("01 BB 49 80").Value.IsValid.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Numbers_and_corrections_beyond_every_number_are_no_values()
+    {
+        var flood = MBusTelegram.Decode("68 15 15 68 08 01 72 78 56 34 12 2D 2C 01 04 01 00 00 00 05 16 00 00 80 6B F4 16");
+        MainRegisters.Of(flood).Litres.ShouldBeNull();
+        var corrected = MBusTelegram.Decode(Telegram.WithRecords("01 8F FD FD FD FD FD FD FD FD FD 7D 05 01 13 05")).Records;
+        (corrected[0].Value.Number, corrected[0].Value.IsValid).ShouldBe((null, false));
+        corrected[1].Value.Number.ShouldBe(0.005m);
     }
 
     [Fact]
@@ -171,6 +215,7 @@ public class RecordTests
 
         telegram.Error.ShouldBe(new MBusApplicationError(8, "Application too busy for handling readout request"));
         JsonNode.Parse(MBusJson.Write(telegram))!["error"]!["code"]!.GetValue<int>().ShouldBe(8);
+        MBusTelegram.Decode("68 03 03 68 08 01 70 79 16").Error.ShouldBe(new MBusApplicationError(0, "Unspecified error"));
     }
 
     [Fact]

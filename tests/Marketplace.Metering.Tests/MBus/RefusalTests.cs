@@ -115,6 +115,7 @@ public class RefusalTests
 
     [Theory]
     [InlineData(Good, 0)]
+    [InlineData("68 03 03 68 08 01 70 79 16", 0)]
     [InlineData("68", 2)]
     [InlineData("no-such-file.hex", 2)]
     public void The_verb_prints_json_or_one_line(string argument, int status)
@@ -126,7 +127,7 @@ public class RefusalTests
 
         if (status == 0)
         {
-            output.ToString().ShouldContain("\"quantity\": \"Volume\"");
+            output.ToString().ShouldContain(argument == Good ? "\"quantity\": \"Volume\"" : "\"message\": \"Unspecified error\"");
             words.ToString().ShouldBeEmpty();
         }
         else

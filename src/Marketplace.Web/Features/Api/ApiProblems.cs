@@ -14,6 +14,7 @@ internal static class ApiProblems
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         NumberHandling = JsonNumberHandling.Strict,
+        Converters = { new InstantConverter() },
     };
 
     public static IResult Of(int status, string type, string title, string detail, IReadOnlyList<ApiFault>? errors = null) => Results.Problem(
@@ -37,9 +38,18 @@ internal static class ApiProblems
         }
         catch (JsonException malformed)
         {
-            throw new BodyException(malformed.Path?.TrimStart('$', '.') ?? "", "The body is not the JSON that is expected here" + (malformed.Path is { Length: > 1 } path ? $", at {path}." : ". " + malformed.Message));
+            throw new BodyException(
+                malformed.Path?.TrimStart('$', '.') ?? "",
+                WordsFor(malformed, "The body is not the JSON that is expected here") + (malformed.Path is { Length: > 1 } ? "." : ". " + malformed.Message));
         }
     }
+
+    /// <summary>What is wrong with JSON, and where: a sentence without its full stop.</summary>
+    /// <param name="words">What to say of anything but a time.</param>
+    public static string WordsFor(JsonException malformed, string words) =>
+        malformed is InstantException { Path: { } at } instant ? $"{words}, at {at.TrimStart('$', '.')}: {Instant.WordsFor(instant.Field ?? at[(at.LastIndexOf('.') + 1)..])}"
+        : malformed.Path is { Length: > 1 } path ? $"{words}, at {path.TrimStart('$', '.')}"
+        : words;
 
     /// <summary>Turns what requests refuse into problem details, in English: programs read them.</summary>
     public static async ValueTask<object?> Filter(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

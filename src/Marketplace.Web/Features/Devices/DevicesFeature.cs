@@ -14,6 +14,7 @@ public static class DevicesFeature
         builder.Services.AddScoped<DeviceBook>();
         builder.Services.AddScoped<DeviceGate>();
         builder.Services.AddScoped<SignedReadings>();
+        builder.Services.AddScoped<RegisterValues>();
     }
 
     public static void MapDevices(this IEndpointRouteBuilder routes)

@@ -75,12 +75,19 @@ internal static class ReadingsApi
                 await delivery.AddAsync(item, cancellationToken);
             }
         }
-        catch (JsonException malformed)
+        catch (Exception broken) when (broken is JsonException or BodyException or BadHttpRequestException)
         {
+            // What came before is good, whatever came after it.
             await delivery.FlushAsync(cancellationToken);
+            if (broken is not JsonException malformed)
+            {
+                throw;
+            }
+
+            var words = ApiProblems.WordsFor(malformed, "The body is not the JSON array that is expected here");
             throw new BodyException(
                 malformed.Path?.TrimStart('$', '.') ?? "",
-                string.Create(CultureInfo.InvariantCulture, $"The body is not the JSON array that is expected here. {delivery.Count} items before this place were taken in; sent again they change nothing."));
+                string.Create(CultureInfo.InvariantCulture, $"{words}. {delivery.Count} items before this place were taken in; sent again they change nothing."));
         }
 
         await delivery.FlushAsync(cancellationToken);
@@ -211,21 +218,18 @@ internal static class ReadingsApi
             }
         }
 
-        // Named by the call where it has a name, else by the content: either way the same part twice is one delivery.
+        // Named by the content, and by the call where it has a name: the same part twice is one delivery. The name alone would not do,
+        // since a call that was broken off may come again mended, and its parts are then others.
         private string PartKey()
         {
-            if (call is { } named)
-            {
-                return string.Create(CultureInfo.InvariantCulture, $"api/{named:N}/{_parts}");
-            }
-
             var text = new StringBuilder();
             foreach (var reading in _plain)
             {
                 text.Append(CultureInfo.InvariantCulture, $"{reading.Meter}\n{Instants.Iso(reading.Start)}\n{reading.KilowattHours}\n");
             }
 
-            return "api/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+            var content = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+            return call is { } named ? string.Create(CultureInfo.InvariantCulture, $"api/{named:N}/{_parts}/{content}") : "api/" + content;
         }
     }
 }

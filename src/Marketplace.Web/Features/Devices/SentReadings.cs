@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Marketplace.Metering;
 using Marketplace.Web.Features.Api;
+using Marketplace.Web.Features.Metering.Files;
 
 namespace Marketplace.Web.Features.Devices;
 
@@ -35,6 +36,9 @@ internal static class SentReadings
     private const int MostLines = 1_000_000;
 
     private const string Malformed = "malformed";
+    private const string TooLong = "The line is longer than 2 MB. Send a batch in parts.";
+
+    private static readonly JsonSerializerOptions Json = new(ApiProblems.Json) { Converters = { new SentReadingConverter() } };
 
     private static readonly string[] SignedColumns = ["device", "sequence", "register", "start", "seconds", "value", "unit", "signature"];
     private static readonly string[] PlainColumns = ["meter", "start", "value", "unit"];
@@ -50,7 +54,7 @@ internal static class SentReadings
     private static async IAsyncEnumerable<SentItem> JsonAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var index = 0;
-        await foreach (var sent in JsonSerializer.DeserializeAsyncEnumerable<ApiSent>(body, ApiProblems.Json, cancellationToken))
+        await foreach (var sent in JsonSerializer.DeserializeAsyncEnumerable<ApiSent>(body, Json, cancellationToken))
         {
             yield return ItemOf(index++, sent);
         }
@@ -61,7 +65,13 @@ internal static class SentReadings
         var index = 0;
         await foreach (var line in LinesOfAsync(body, cancellationToken))
         {
-            if (line.Length == 0)
+            if (line.IsTooLong)
+            {
+                yield return Faulty(index++, "", 0, TooLong);
+                continue;
+            }
+
+            if (line.Bytes.Length == 0)
             {
                 continue;
             }
@@ -70,11 +80,11 @@ internal static class SentReadings
             string? fault = null;
             try
             {
-                sent = JsonSerializer.Deserialize<ApiSent>(line.Span, ApiProblems.Json);
+                sent = JsonSerializer.Deserialize<ApiSent>(line.Bytes.Span, Json);
             }
             catch (JsonException malformed)
             {
-                fault = malformed.Path is { Length: > 1 } path ? $"The line is not the JSON that is expected here, at {path.TrimStart('$', '.')}." : "The line is not JSON.";
+                fault = (malformed.Path is { Length: > 1 } ? ApiProblems.WordsFor(malformed, "The line is not the JSON that is expected here") : "The line is not JSON") + ".";
             }
 
             yield return fault is null ? ItemOf(index++, sent) : Faulty(index++, "", 0, fault);
@@ -86,12 +96,12 @@ internal static class SentReadings
         int[]? columns = null;
         var (index, width, isSigned) = (0, 0, false);
         var open = default(CsvBatch);
-        await foreach (var bytes in LinesOfAsync(body, cancellationToken))
+        await foreach (var (bytes, isTooLong) in LinesOfAsync(body, cancellationToken))
         {
             var line = Encoding.UTF8.GetString(bytes.Span);
             if (columns is null)
             {
-                var header = line.TrimStart('\uFEFF').Split(',', StringSplitOptions.TrimEntries);
+                var header = Array.ConvertAll(ReadingFileRows.Fields(line), name => name.ToLowerInvariant());
                 isSigned = header.Contains("device");
                 columns = [.. (isSigned ? SignedColumns : PlainColumns).Select(name => Array.IndexOf(header, name))];
                 width = header.Length;
@@ -103,28 +113,30 @@ internal static class SentReadings
                 continue;
             }
 
-            if (line.Length == 0)
+            if (line.Length == 0 && !isTooLong)
             {
                 continue;
             }
 
-            var fields = line.Split(',', StringSplitOptions.TrimEntries);
-            if (!isSigned)
-            {
-                yield return fields.Length != width ? Faulty(index++, "", 0, "The row has not as many fields as the header.") : PlainRow(index++, fields, columns);
-                continue;
-            }
+            var fields = ReadingFileRows.Fields(line);
+            var isRow = !isTooLong && fields.Length == width;
 
             // Rows of one device and number that follow each other are one batch.
-            if (open is not null && (fields.Length != width || !open.Continues(fields, columns)))
+            if (open is not null && !(isRow && open.Continues(fields, columns)))
             {
                 yield return open.ToItem(index++);
                 open = null;
             }
 
-            if (fields.Length != width)
+            if (!isRow)
             {
-                yield return Faulty(index++, "", 0, "The row has not as many fields as the header.");
+                yield return Faulty(index++, "", 0, isTooLong ? TooLong : "The row has not as many fields as the header.");
+                continue;
+            }
+
+            if (!isSigned)
+            {
+                yield return PlainRow(index++, fields, columns);
                 continue;
             }
 
@@ -219,50 +231,70 @@ internal static class SentReadings
     private static bool TryTime(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:sszzz"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
-    /// <summary>The lines of a body without their ends, at most <see cref="LongestLine"/> bytes each.</summary>
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesOfAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>A line of a body, good until the next is asked for; without its bytes where it is longer than <see cref="LongestLine"/>.</summary>
+    private readonly record struct Line(ReadOnlyMemory<byte> Bytes, bool IsTooLong);
+
+    /// <summary>The lines of a body without their ends and without a byte order mark.</summary>
+    private static async IAsyncEnumerable<Line> LinesOfAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
-        var lines = 0;
+        var (lines, isPassedOver) = (0, false);
+
+        // Bytes of a line that has not ended yet, in which no end was found.
+        var searched = 0L;
         while (true)
         {
             var result = await reader.ReadAsync(cancellationToken);
             var buffer = result.Buffer;
-            while (buffer.PositionOf((byte)'\n') is { } end)
+            while (buffer.Slice(searched).PositionOf((byte)'\n') is { } end)
             {
                 if (++lines > MostLines)
                 {
                     throw new BodyException("", string.Create(CultureInfo.InvariantCulture, $"The body has more than {MostLines} lines. Send it in parts; what came before is taken in."));
                 }
 
-                yield return Trimmed(buffer.Slice(0, end));
+                yield return LineOf(buffer.Slice(0, end), lines == 1, isPassedOver);
                 buffer = buffer.Slice(buffer.GetPosition(1, end));
-            }
-
-            if (buffer.Length > LongestLine)
-            {
-                throw new BodyException("", "A line is longer than 2 MB. Send a batch in parts.");
+                (searched, isPassedOver) = (0, false);
             }
 
             if (result.IsCompleted)
             {
-                if (buffer.Length > 0)
+                if (buffer.Length > 0 || isPassedOver)
                 {
-                    yield return Trimmed(buffer);
+                    yield return LineOf(buffer, lines == 0, isPassedOver);
                 }
 
                 break;
             }
 
+            if (buffer.Length > LongestLine)
+            {
+                // It is told of when its end has come; until then nothing of it is kept.
+                isPassedOver = true;
+                buffer = buffer.Slice(buffer.End);
+            }
+
+            searched = buffer.Length;
             reader.AdvanceTo(buffer.Start, buffer.End);
         }
 
         await reader.CompleteAsync();
     }
 
-    private static ReadOnlyMemory<byte> Trimmed(ReadOnlySequence<byte> line)
+    private static Line LineOf(ReadOnlySequence<byte> line, bool isFirst, bool isPassedOver)
     {
-        var bytes = line.ToArray();
-        return bytes is [.., (byte)'\r'] ? bytes.AsMemory(0, bytes.Length - 1) : bytes;
+        if (isPassedOver || line.Length > LongestLine)
+        {
+            return new Line(default, true);
+        }
+
+        var bytes = line.IsSingleSegment ? line.First : line.ToArray();
+        if (isFirst && bytes.Span.StartsWith("\uFEFF"u8))
+        {
+            bytes = bytes[3..];
+        }
+
+        return new Line(bytes.Span is [.., (byte)'\r'] ? bytes[..^1] : bytes, false);
     }
 }

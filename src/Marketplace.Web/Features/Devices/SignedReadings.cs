@@ -10,7 +10,7 @@ namespace Marketplace.Web.Features.Devices;
 
 /// <summary>Judges the readings of admitted batches one by one and stores the good ones: hours of energy with the other readings of their
 /// meters, all other registers beside them.</summary>
-internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntake intake, TimeProvider time)
+internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntake intake, RegisterValues registerValues, TimeProvider time)
 {
     /// <summary>No water of a loop, and no sensor in it, is outside this range.</summary>
     private const long LowestMilliCelsius = -50_000;
@@ -66,7 +66,7 @@ internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntak
                 {
                     values.Add((tally, i, new RegisterValue
                     {
-                        LoopId = loopId, DeviceId = tally.Admitted.Device.Id, Register = register, At = reading.Start, Seconds = reading.Seconds, Value = reading.Value,
+                        LoopId = loopId, DeviceId = tally.Admitted.Device.Id, Register = register, At = reading.Start.ToUniversalTime(), Seconds = reading.Seconds, Value = reading.Value,
                         Sequence = batch.Sequence, ReceivedAt = now,
                     }));
                 }
@@ -141,7 +141,8 @@ internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntak
             return ("wrong-length", register.IsTotal() ? "A counter is read at an instant: its interval has 0 seconds." : "A mean or a volume has an interval of 1 second or more.");
         }
 
-        if (reading.Start.AddSeconds(reading.Seconds) > market)
+        // A difference of two instants always fits; the end of an interval at the end of time would not.
+        if (market - reading.Start < TimeSpan.FromSeconds(reading.Seconds))
         {
             return (ReadingRule.Future.Name, $"The interval is not over; the market clock shows {Instants.Iso(market)}.");
         }
@@ -166,55 +167,21 @@ internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntak
 
     private async Task StoreValuesAsync(int loopId, List<(Tally Tally, int Index, RegisterValue Value)> values, CancellationToken cancellationToken)
     {
-        if (values.Count == 0)
+        var before = await registerValues.AddAsync(loopId, values.ConvertAll(one => one.Value), cancellationToken);
+        for (var i = 0; i < before.Length; i++)
         {
-            return;
-        }
+            var (tally, index, value) = values[i];
+            if (before[i] is { } said && said != value.Value)
+            {
+                tally.Refused.Add(new RefusedItem(index, ReadingRule.Contradicted.Name, Contradiction(said)));
+                continue;
+            }
 
-        var known = new Dictionary<(int, Register, DateTimeOffset), long>();
-        await using (var command = await store.CommandAsync(
-            """
-            SELECT v.device_id, v.register, v.at, v.value FROM unnest($2, $3, $4) AS sent (device_id, register, at)
-            JOIN market.register_values v ON v.loop_id = $1 AND v.device_id = sent.device_id AND v.register = sent.register AND v.at = sent.at
-            WHERE v.at BETWEEN $5 AND $6
-            """,
-            cancellationToken,
-            ReadingStore.Parameter(loopId), ReadingStore.Parameter(values.Select(one => one.Value.DeviceId).ToArray()),
-            ReadingStore.Parameter(values.Select(one => (short)one.Value.Register).ToArray()), ReadingStore.Parameter(values.Select(one => one.Value.At.ToUniversalTime()).ToArray()),
-            ReadingStore.Parameter(values.Min(one => one.Value.At).ToUniversalTime()), ReadingStore.Parameter(values.Max(one => one.Value.At).ToUniversalTime())))
-        {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                known.TryAdd((reader.GetInt32(0), (Register)reader.GetInt16(1), reader.GetFieldValue<DateTimeOffset>(2)), reader.GetInt64(3));
-            }
-        }
-
-        var fresh = new List<RegisterValue>(values.Count);
-        foreach (var (tally, index, value) in values)
-        {
-            value.At = value.At.ToUniversalTime();
-            if (!known.TryGetValue((value.DeviceId, value.Register, value.At), out var before))
-            {
-                known.Add((value.DeviceId, value.Register, value.At), value.Value);
-                fresh.Add(value);
-                tally.Good++;
-                tally.Stored++;
-            }
-            else if (before == value.Value)
-            {
-                tally.Good++;
-            }
-            else
-            {
-                tally.Refused.Add(new RefusedItem(index, ReadingRule.Contradicted.Name, string.Create(CultureInfo.InvariantCulture, $"This register said {before} at this time before; what it said is kept.")));
-            }
-        }
-
-        if (fresh.Count > 0)
-        {
-            await store.EnsureMonthsAsync("market.ensure_register_values_month", fresh.Select(value => value.At), cancellationToken);
-            await work.Db.BulkInsertAsync(fresh, cancellationToken);
+            tally.Good++;
+            tally.Stored += before[i] is null ? 1 : 0;
         }
     }
+
+    /// <summary>Why a second, different value of a register is not taken.</summary>
+    public static string Contradiction(long said) => string.Create(CultureInfo.InvariantCulture, $"This register said {said} at this time before; what it said is kept.");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Marketplace.Data;
 using Marketplace.Ledger;
 using Marketplace.Metering;
@@ -18,7 +19,8 @@ namespace Marketplace.Web.Features.Devices;
 /// <summary>A telegram as a gateway passes it on.</summary>
 /// <param name="Device">The device's name in the loop; null where its M-Bus identification number is its name.</param>
 /// <param name="At">When it was read; null for now by the market clock.</param>
-public sealed record SentTelegram(string? Device, DateTimeOffset? At, byte[] Bytes);
+/// <param name="Fault">Why there are no bytes, where what was sent could not be read.</param>
+public sealed record SentTelegram(string? Device, DateTimeOffset? At, byte[] Bytes, string? Fault = null);
 
 /// <summary>Takes in what heat meters say on the wire: counters and temperatures of the moment. It carries no signature, so it is taken only
 /// from devices that have no key.</summary>
@@ -27,94 +29,165 @@ public sealed record ReceiveTelegrams(int LoopId, IReadOnlyList<SentTelegram> Te
     public bool Permits(Actor actor) => actor.MayDeliver(LoopId);
 }
 
-/// <summary>What became of a telegram.</summary>
-/// <param name="Stored">Values that were not known before.</param>
-public sealed record TelegramOutcome(string? Device, string? Rule, string? Reason, int Stored, int Unchanged);
+/// <summary>A value of a telegram that was refused.</summary>
+public sealed record RefusedValue(string Register, string Rule, string Reason);
 
-internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, ReadingStore store, Sequencer sequencer, MarketTime marketTime, ClockJudgement clocks, TimeProvider time)
+/// <summary>What became of a telegram.</summary>
+/// <param name="Rule">Why nothing of it was taken; null otherwise.</param>
+/// <param name="Stored">Values that were not known before.</param>
+/// <param name="Unchanged">Values that stood there already.</param>
+/// <param name="Refused">Values that contradict what the same register said at the same time before.</param>
+public sealed record TelegramOutcome(string? Device, string? Rule, string? Reason, int Stored, int Unchanged, IReadOnlyList<RefusedValue> Refused);
+
+internal sealed class ReceiveTelegramsHandler(
+    Work work, DeviceBook book, ReadingStore store, RegisterValues registerValues, Sequencer sequencer, MarketTime marketTime, ClockJudgement clocks, TimeProvider time)
     : IRequestHandler<ReceiveTelegrams, IReadOnlyList<TelegramOutcome>>
 {
+    /// <summary>A telegram that was decoded, and whose device is its own.</summary>
+    private sealed record Read(int Place, SentTelegram Sent, MBusTelegram Telegram, Device Device, DateTimeOffset At, Dictionary<Register, long> Values);
+
+    /// <summary>The devices that telegrams name, as far as telegrams concern them.</summary>
+    private sealed record Known(Dictionary<string, Device> Devices, HashSet<int> Signing, ILookup<int, DeviceRegister> Registers);
+
     public async Task<IReadOnlyList<TelegramOutcome>> Handle(ReceiveTelegrams request, CancellationToken cancellationToken)
     {
-        var market = await marketTime.NowAsync(request.LoopId, cancellationToken);
-        var slug = await work.Db.Loops.Where(loop => loop.Id == request.LoopId).Select(loop => loop.Slug).SingleAsync(cancellationToken);
-        await book.HoldAsync(request.LoopId, cancellationToken);
-        var outcomes = new List<TelegramOutcome>(request.Telegrams.Count);
-        foreach (var sent in request.Telegrams)
+        var loopId = request.LoopId;
+        var market = await marketTime.NowAsync(loopId, cancellationToken);
+        var slug = await work.Db.Loops.Where(loop => loop.Id == loopId).Select(loop => loop.Slug).SingleAsync(cancellationToken);
+        await book.HoldAsync(loopId, cancellationToken);
+        var outcomes = new TelegramOutcome?[request.Telegrams.Count];
+        var read = await ReadAsync(request, market, outcomes, cancellationToken);
+        if (read.Count > 0)
         {
-            outcomes.Add(await TakeAsync(request, sent, slug, market, cancellationToken));
+            await StoreAsync(loopId, slug, read, outcomes, cancellationToken);
+            await JudgeClocksAsync(loopId, read, cancellationToken);
+            work.AfterCommit(token => sequencer.IntegrateAsync(loopId, token));
         }
 
-        if (outcomes.Exists(outcome => outcome.Rule is null))
-        {
-            work.AfterCommit(token => sequencer.IntegrateAsync(request.LoopId, token));
-        }
-
-        return outcomes;
+        return [.. outcomes.Select(outcome => outcome ?? throw new BrokenInvariantException("Every telegram has an outcome", "One has none"))];
     }
 
-    private async Task<TelegramOutcome> TakeAsync(ReceiveTelegrams request, SentTelegram sent, string slug, DateTimeOffset market, CancellationToken cancellationToken)
+    private async Task<List<Read>> ReadAsync(ReceiveTelegrams request, DateTimeOffset market, TelegramOutcome?[] outcomes, CancellationToken cancellationToken)
     {
-        MBusTelegram telegram;
-        try
+        var decoded = new List<(int Place, string? Code, MBusTelegram Telegram)>(outcomes.Length);
+        for (var i = 0; i < outcomes.Length; i++)
         {
-            telegram = MBusTelegram.Decode(sent.Bytes);
-        }
-        catch (MBusException malformed)
-        {
-            return Refused(sent.Device, "malformed", $"The telegram cannot be read: {malformed.Message}.");
-        }
-
-        var code = sent.Device ?? telegram.Header.Id;
-        var (db, loopId, now) = (work.Db, request.LoopId, time.GetUtcNow());
-        var device = await db.Devices.AsNoTracking().SingleOrDefaultAsync(device => device.LoopId == loopId && device.Code == code, cancellationToken);
-        if (code is null || device is null)
-        {
-            return Refused(code, "unknown-device", $"This loop has no device '{code}'.");
+            var sent = request.Telegrams[i];
+            try
+            {
+                var telegram = sent.Fault is null ? MBusTelegram.Decode(sent.Bytes) : throw new MBusException(sent.Fault);
+                decoded.Add((i, sent.Device ?? telegram.Header.Id, telegram));
+            }
+            catch (MBusException malformed)
+            {
+                outcomes[i] = Refused(sent.Device, "malformed", $"The telegram cannot be read: {malformed.Message.TrimEnd('.')}.");
+            }
         }
 
-        var at = new DateTimeOffset((sent.At ?? market).UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
-        if (FaultOf(device, request.OnlyDevice, telegram) is { } fault)
+        var known = await KnownAsync(request.LoopId, [.. decoded.Select(one => one.Code).OfType<string>().Where(SignedBatch.IsName).Distinct()], cancellationToken);
+        var read = new List<Read>(decoded.Count);
+        foreach (var (place, code, telegram) in decoded)
         {
-            return Refused(code, fault.Rule, fault.Reason);
+            if (code is null || !known.Devices.TryGetValue(code, out var device))
+            {
+                outcomes[place] = Refused(code, "unknown-device", $"This loop has no device '{code}'.");
+                continue;
+            }
+
+            var sent = request.Telegrams[place];
+            var at = new DateTimeOffset((sent.At ?? market).UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+            var fault = FaultOf(device, request.OnlyDevice, telegram);
+            fault ??= at > market ? (ReadingRule.Future.Name, $"The market clock shows {Instants.Iso(market)}.") : null;
+            fault ??= known.Signing.Contains(device.Id) ? ("unsigned", $"The device '{code}' signs its readings; a telegram without a signature is not taken.") : null;
+            var values = TelegramRegisters.ValuesOf(
+                telegram, [.. known.Registers[device.Id].Where(register => register.FromHour <= at && (register.UntilHour is null || register.UntilHour > at)).Select(register => register.Register)]);
+            fault ??= values.Count == 0 ? ("no-values", "The telegram has no counter and no temperature of the moment for a register in service.") : null;
+            if (fault is { } broken)
+            {
+                outcomes[place] = Refused(code, broken.Rule, broken.Reason);
+                continue;
+            }
+
+            read.Add(new Read(place, sent, telegram, device, at, values));
         }
 
-        if (at > market)
+        return read;
+    }
+
+    private async Task<Known> KnownAsync(int loopId, string[] codes, CancellationToken cancellationToken)
+    {
+        var (db, now) = (work.Db, time.GetUtcNow());
+        var devices = await db.Devices.AsNoTracking().Where(device => device.LoopId == loopId && codes.Contains(device.Code)).ToDictionaryAsync(device => device.Code, cancellationToken);
+        var ids = devices.Values.Select(device => device.Id).ToArray();
+        var signing = await db.DeviceKeys.Where(key => key.LoopId == loopId && ids.Contains(key.DeviceId) && (key.EndsAt == null || key.EndsAt > now))
+            .Select(key => key.DeviceId).ToListAsync(cancellationToken);
+        var registers = await db.DeviceRegisters.AsNoTracking().Where(register => register.LoopId == loopId && ids.Contains(register.DeviceId)).ToListAsync(cancellationToken);
+        return new Known(devices, [.. signing], registers.ToLookup(register => register.DeviceId));
+    }
+
+    /// <summary>Judges each device's clock by the latest telegram that shows it.</summary>
+    private async Task JudgeClocksAsync(int loopId, List<Read> read, CancellationToken cancellationToken)
+    {
+        foreach (var device in read.GroupBy(one => one.Device.Id))
         {
-            return Refused(code, ReadingRule.Future.Name, $"The market clock shows {Instants.Iso(market)}.");
+            var latest = device.Select(one => (one.Device, one.At, Shown: MainRegisters.Of(one.Telegram).MeterTime)).Where(one => one.Shown is not null).MaxBy(one => one.At);
+            if (latest.Shown is { } shown)
+            {
+                await clocks.JudgeAsync(loopId, latest.Device.Id, latest.Device.Code, latest.At, shown, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Stores the values of all telegrams in one go, and one record of each that brought something new.</summary>
+    private async Task StoreAsync(int loopId, string slug, List<Read> read, TelegramOutcome?[] outcomes, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await store.LockAsync(loopId, cancellationToken);
+        var before = await registerValues.AddAsync(
+            loopId,
+            [.. read.SelectMany(one => one.Values.Select(value => new RegisterValue { LoopId = loopId, DeviceId = one.Device.Id, Register = value.Key, At = one.At, Value = value.Value, ReceivedAt = now }))],
+            cancellationToken);
+        var (next, records) = (0, new List<LedgerRecord>());
+        foreach (var one in read)
+        {
+            var (stored, unchanged, refused) = (0, 0, new List<RefusedValue>());
+            foreach (var (register, value) in one.Values)
+            {
+                var said = before[next++];
+                if (said is { } other && other != value)
+                {
+                    refused.Add(new RefusedValue(register.Name(), ReadingRule.Contradicted.Name, SignedReadings.Contradiction(other)));
+                    continue;
+                }
+
+                (stored, unchanged) = said is null ? (stored + 1, unchanged) : (stored, unchanged + 1);
+            }
+
+            outcomes[one.Place] = stored + unchanged > 0
+                ? new TelegramOutcome(one.Device.Code, null, null, stored, unchanged, refused)
+                : new TelegramOutcome(one.Device.Code, ReadingRule.Contradicted.Name, "Its registers said something else at this time before; what they said is kept.", 0, 0, refused);
+            if (stored > 0)
+            {
+                records.Add(RecordOf(slug, one));
+            }
         }
 
-        if (await db.DeviceKeys.AnyAsync(key => key.LoopId == loopId && key.DeviceId == device.Id && (key.EndsAt == null || key.EndsAt > now), cancellationToken))
+        if (records.Count > 0)
         {
-            return Refused(code, "unsigned", $"The device '{code}' signs its readings; a telegram without a signature is not taken.");
+            var key = "telegrams/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', records.Select(record => record.RecordKey)))).AsSpan(0, 16));
+            await LedgerDoor.AppendAsync(await work.ConnectionAsync(cancellationToken), work.Transaction, loopId, key, records, cancellationToken);
         }
 
-        var registers = await db.DeviceRegisters.Where(register => register.LoopId == loopId && register.DeviceId == device.Id && register.FromHour <= at && (register.UntilHour == null || register.UntilHour > at))
-            .Select(register => register.Register).ToListAsync(cancellationToken);
-        var values = ValuesOf(telegram, registers);
-        if (values.Count == 0)
-        {
-            return Refused(code, "no-values", "The telegram has no counter and no temperature of the moment for a register in service.");
-        }
+        var heard = read.Select(one => one.Device.Id).Distinct().ToArray();
+        await work.Db.Devices.Where(row => row.LoopId == loopId && heard.Contains(row.Id)).ExecuteUpdateAsync(rows => rows.SetProperty(row => row.LastSeenAt, now), cancellationToken);
+    }
 
-        if (MainRegisters.Of(telegram).MeterTime is { } shown)
-        {
-            await clocks.JudgeAsync(loopId, device.Id, device.Code, at, shown, cancellationToken);
-        }
-
-        var stored = await StoreAsync(loopId, device.Id, at, values, now, cancellationToken);
-        if (stored > 0)
-        {
-            var hash = Convert.ToHexStringLower(SHA256.HashData(sent.Bytes));
-            var key = string.Create(CultureInfo.InvariantCulture, $"telegram/{device.Code}/{Instants.Iso(at)}/{hash[..16]}");
-            var canonical = CanonicalRecord.Of("telegram", 1).Add("loop", slug).Add("device", device.Code).Add("at", at).Add("sha256", hash).ToBytes();
-            await LedgerDoor.AppendAsync(
-                await work.ConnectionAsync(cancellationToken), work.Transaction, loopId, key,
-                [new LedgerRecord(RecordKind.Reading, 1, key, canonical, 0, DateOnly.FromDateTime(at.UtcDateTime))], cancellationToken);
-        }
-
-        await db.Devices.Where(row => row.LoopId == loopId && row.Id == device.Id).ExecuteUpdateAsync(rows => rows.SetProperty(row => row.LastSeenAt, now), cancellationToken);
-        return new TelegramOutcome(code, null, null, stored, values.Count - stored);
+    private static LedgerRecord RecordOf(string slug, Read one)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(one.Sent.Bytes));
+        return new LedgerRecord(
+            RecordKind.Reading, 1, string.Create(CultureInfo.InvariantCulture, $"telegram/{one.Device.Code}/{Instants.Iso(one.At)}/{hash[..16]}"),
+            CanonicalRecord.Of("telegram", 1).Add("loop", slug).Add("device", one.Device.Code).Add("at", one.At).Add("sha256", hash).ToBytes(), 0, DateOnly.FromDateTime(one.At.UtcDateTime));
     }
 
     private static (string Rule, string Reason)? FaultOf(Device device, int? onlyDevice, MBusTelegram telegram) => device.State switch
@@ -127,46 +200,41 @@ internal sealed class ReceiveTelegramsHandler(Work work, DeviceBook book, Readin
         _ => null,
     };
 
+    private static TelegramOutcome Refused(string? device, string rule, string reason) => new(device, rule, reason, 0, 0, []);
+}
+
+/// <summary>Which registers of a device a telegram speaks for.</summary>
+internal static class TelegramRegisters
+{
     /// <summary>The counters and the temperatures of the moment, for registers that are in service.</summary>
-    private static Dictionary<Register, long> ValuesOf(MBusTelegram telegram, List<Register> inService)
+    public static Dictionary<Register, long> ValuesOf(MBusTelegram telegram, HashSet<Register> inService)
     {
-        var (now, main) = (MainRegisters.Of(telegram), CounterOf(telegram.Header.Medium, inService));
-        var values = new (Register Register, long? Value)[]
+        var now = MainRegisters.Of(telegram);
+        var (main, back) = CountersOf(telegram.Header.Carrier, now.EnergyBack is not null, inService);
+        var values = new (Register? Register, long? Value)[]
         {
             (main, now.Energy?.WattHours),
-            (OtherDirection(main), now.EnergyBack?.WattHours),
+            (back, now.EnergyBack?.WattHours),
             (Register.FlowTemperature, now.FlowMilliCelsius),
             (Register.ReturnTemperature, now.ReturnMilliCelsius),
         };
-        return values.Where(row => row.Value is not null && inService.Contains(row.Register)).ToDictionary(row => row.Register, row => row.Value!.Value);
+        return values.Where(row => row is { Register: { } register, Value: not null } && inService.Contains(register)).ToDictionary(row => row.Register!.Value, row => row.Value!.Value);
     }
 
-    private static Register OtherDirection(Register counter) => counter switch
+    /// <summary>What the energy register and that of the other direction count: by the medium that the meter names; of one that names none, by what it
+    /// was put in for, if that is one thing only.</summary>
+    private static (Register? Main, Register? Back) CountersOf(Carrier? medium, bool hasBack, HashSet<Register> inService)
     {
-        Register.HeatTotal => Register.ColdTotal,
-        Register.ElectricityTotal => Register.ElectricityExportTotal,
-        _ => default,
-    };
+        var placed = inService.Where(register => register.IsTotal()).Select(register => register.CarrierOf()).Distinct().ToList();
+        return (medium ?? (placed is [var only] ? only : null)) switch
+        {
+            Carrier.Heat => (Register.HeatTotal, Register.ColdTotal),
+            Carrier.Cold => (Register.ColdTotal, null),
 
-    private static Register CounterOf(string? medium, List<Register> inService) =>
-        medium?.Contains("cool", StringComparison.OrdinalIgnoreCase) == true && inService.Contains(Register.ColdTotal)
-            ? Register.ColdTotal
-            : inService.FirstOrDefault(register => register.IsTotal());
-
-    private async Task<int> StoreAsync(
-        int loopId, int deviceId, DateTimeOffset at, Dictionary<Register, long> values, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await store.EnsureMonthsAsync("market.ensure_register_values_month", [at], cancellationToken);
-        await using var command = await store.CommandAsync(
-            """
-            INSERT INTO market.register_values (loop_id, device_id, register, at, seconds, value, sequence, received_at)
-            SELECT $1, $2, register, $3, 0, value, 0, $4 FROM unnest($5, $6) AS sent (register, value) ON CONFLICT DO NOTHING
-            """,
-            cancellationToken,
-            ReadingStore.Parameter(loopId), ReadingStore.Parameter(deviceId), ReadingStore.Parameter(at), ReadingStore.Parameter(now),
-            ReadingStore.Parameter(values.Keys.Select(register => (short)register).ToArray()), ReadingStore.Parameter(values.Values.ToArray()));
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+            // A meter of production alone has one counter, and that is what it gives.
+            Carrier.Electricity when !hasBack && !inService.Contains(Register.ElectricityTotal) => (Register.ElectricityExportTotal, null),
+            Carrier.Electricity => (Register.ElectricityTotal, Register.ElectricityExportTotal),
+            _ => (null, null),
+        };
     }
-
-    private static TelegramOutcome Refused(string? device, string rule, string reason) => new(device, rule, reason, 0, 0);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Marketplace.Web.Features.Api;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
@@ -7,13 +8,16 @@ using Microsoft.AspNetCore.Mvc;
 namespace Marketplace.Web.Features.Devices;
 
 /// <param name="Device">The device's name; left out, its M-Bus identification number is its name.</param>
-/// <param name="At">When it was read; left out, now by the market clock.</param>
+/// <param name="At">When it was read, with Z or an offset; left out, now by the market clock.</param>
 /// <param name="Telegram">The long frame in hexadecimal.</param>
 public sealed record ApiTelegram(string Telegram, string? Device = null, DateTimeOffset? At = null);
 
 /// <param name="Index">Its place in the body, from 0.</param>
 /// <param name="Outcome">stored or refused.</param>
-public sealed record ApiTelegramTaken(int Index, string? Device, string Outcome, string? Rule, string? Detail, int Stored, int Unchanged);
+/// <param name="Refused">Values of a telegram that was taken, but not they.</param>
+public sealed record ApiTelegramTaken(int Index, string? Device, string Outcome, string? Rule, string? Detail, int Stored, int Unchanged, IReadOnlyList<ApiRefusedValue> Refused);
+
+public sealed record ApiRefusedValue(string Register, string Rule, string Detail);
 
 /// <summary>M-Bus telegrams (EN 13757-3) over HTTP: many as hexadecimal in JSON, or one as it is on the wire.</summary>
 internal static class TelegramsApi
@@ -31,7 +35,7 @@ internal static class TelegramsApi
             .WithMetadata(new RequestSizeLimitAttribute(LargestBody));
 
     private static async Task<IResult> ReceiveAsync(
-        HttpContext context, string slug, string? device, DateTimeOffset? at, Requests requests, CancellationToken cancellationToken)
+        HttpContext context, string slug, string? device, string? at, Requests requests, CancellationToken cancellationToken)
     {
         var loop = await requests.Send(new FindLoop(slug), cancellationToken);
         if (ApiKeyAuthentication.DeliversFor(context.User, loop.Id) is not (true, var onlyDevice))
@@ -44,32 +48,44 @@ internal static class TelegramsApi
         {
             using var bytes = new MemoryStream();
             await context.Request.Body.CopyToAsync(bytes, cancellationToken);
-            sent.Add(new SentTelegram(device, at, bytes.ToArray()));
+            sent.Add(new SentTelegram(device, at is null ? null : Instant.TryParse(at, out var instant) ? instant : throw new BodyException("at", $"The time cannot be read: {Instant.WordsFor("at")}."), bytes.ToArray()));
         }
         else
         {
-            var telegrams = await ApiProblems.ReadAsync<IReadOnlyList<ApiTelegram>>(context);
+            var telegrams = await ApiProblems.ReadAsync<IReadOnlyList<JsonElement>>(context);
             if (telegrams.Count is 0 or > MostTelegrams)
             {
                 throw new BodyException("", string.Create(CultureInfo.InvariantCulture, $"Send 1 to {MostTelegrams} telegrams; these are {telegrams.Count}."));
             }
 
-            foreach (var (i, telegram) in telegrams.Index())
-            {
-                try
-                {
-                    sent.Add(new SentTelegram(telegram.Device, telegram.At, Convert.FromHexString(string.Concat(telegram.Telegram.Where(c => !char.IsWhiteSpace(c))))));
-                }
-                catch (FormatException)
-                {
-                    throw new BodyException(string.Create(CultureInfo.InvariantCulture, $"[{i}].telegram"), "A telegram is written in hexadecimal, two digits a byte.");
-                }
-            }
+            sent.AddRange(telegrams.Select(SentOf));
         }
 
         var outcomes = await requests.Send(new ReceiveTelegrams(loop.Id, sent, onlyDevice), cancellationToken);
         return Results.Json(
-            outcomes.Select((one, i) => new ApiTelegramTaken(i, one.Device, one.Rule is null ? "stored" : "refused", one.Rule, one.Reason, one.Stored, one.Unchanged)),
+            outcomes.Select((one, i) => new ApiTelegramTaken(i, one.Device, one.Rule is null ? "stored" : "refused", one.Rule, one.Reason, one.Stored, one.Unchanged,
+                [.. one.Refused.Select(value => new ApiRefusedValue(value.Register, value.Rule, value.Reason))])),
             ApiProblems.Json);
+    }
+
+    /// <summary>Each by itself: one that cannot be read takes no other with it.</summary>
+    private static SentTelegram SentOf(JsonElement element)
+    {
+        ApiTelegram? telegram = null;
+        try
+        {
+            telegram = element.Deserialize<ApiTelegram>(ApiProblems.Json);
+            return telegram is null
+                ? new SentTelegram(null, null, [], "it is null")
+                : new SentTelegram(telegram.Device, telegram.At, Convert.FromHexString(string.Concat(telegram.Telegram.Where(c => !char.IsWhiteSpace(c)))));
+        }
+        catch (FormatException)
+        {
+            return new SentTelegram(telegram?.Device, null, [], "it is not written in hexadecimal, two digits a byte");
+        }
+        catch (JsonException malformed)
+        {
+            return new SentTelegram(null, null, [], ApiProblems.WordsFor(malformed, "it is not the JSON that is expected here"));
+        }
     }
 }

@@ -180,4 +180,151 @@ public sealed class ReadingsApiTests(AccountsHost host) : IClassFixture<Accounts
         body.GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("lines");
         (await Post(site, [1, 2, 3], "text/csv", isPacked: false)).Status.ShouldBe(HttpStatusCode.BadRequest);
     }
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    [Fact]
+    public async Task A_call_that_broke_off_comes_again_mended_under_its_name_and_nothing_of_it_is_lost()
+    {
+        var site = await OpenAsync();
+        static string Row(int hour) => string.Create(CultureInfo.InvariantCulture, $$"""{"meter":"b-heat","start":"2026-03-05T0{{hour}}:00:00Z","value":{{hour + 1}},"unit":"Wh"}""");
+        var broken = await Post(site, Utf8($"[{Row(0)},{Row(1)},{{\"sequence\":\"one\"}}]"), "application/json", "march");
+        var mended = await Post(site, Utf8($"[{Row(0)},{Row(1)},{Row(2)},{Row(3)}]"), "application/json", "march");
+
+        broken.Status.ShouldBe(HttpStatusCode.BadRequest);
+        (mended.Status, mended.Body.GetProperty("stored").GetInt32(), mended.Body.GetProperty("unchanged").GetInt32()).ShouldBe((HttpStatusCode.OK, 2, 2));
+        (await StoredIn(site)).ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData("application/x-ndjson", 0)]
+    [InlineData("application/x-ndjson", 1)]
+    [InlineData("application/x-ndjson", 2)]
+    [InlineData("text/csv", 0)]
+    [InlineData("application/json", 1)]
+    public async Task A_packed_body_that_is_cut_off_is_refused_and_what_came_before_the_cut_is_taken_in(string type, int cut)
+    {
+        var site = await OpenAsync();
+        var isCsv = type == "text/csv";
+        var rows = Enumerable.Range(0, 20).Select(hour => string.Create(
+            CultureInfo.InvariantCulture,
+            isCsv ? $"b-heat,{Instants.Iso(Hour.AddHours(hour))},{hour},Wh" : $$"""{"meter":"b-heat","start":"{{Instants.Iso(Hour.AddHours(hour))}}","value":{{hour}},"unit":"Wh"}"""));
+        var text = isCsv ? "meter,start,value,unit\n" + string.Join('\n', rows) : type == "application/json" ? $"[{string.Join(',', rows)}]" : string.Join('\n', rows);
+        var packed = Pack(Utf8(text));
+
+        // In the middle; without the trailer of length and check sum; without the last byte of it.
+        var sent = packed[..(cut switch { 0 => packed.Length / 2, 1 => packed.Length - 8, _ => packed.Length - 1 })];
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, site.Path) { Content = new ByteArrayContent(sent) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", site.Key);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        request.Content.Headers.ContentEncoding.Add("gzip");
+        using var response = await client.SendAsync(request);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("not whole gzip");
+        (await Post(site, Utf8(text), type, isPacked: true)).Status.ShouldBe(HttpStatusCode.OK);
+        (await StoredIn(site)).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task What_came_before_a_body_that_cannot_be_gone_on_with_is_taken_in()
+    {
+        var site = await OpenAsync();
+        var (status, _) = await Post(site, Utf8("meter,start,value,unit\nb-heat,2026-03-05T00:00:00Z,7,Wh\n" + new string('\n', 1_100_000)), "text/csv");
+
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        (await StoredIn(site)).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("application/x-ndjson")]
+    [InlineData("text/csv")]
+    public async Task A_line_that_is_too_long_is_one_malformed_item_and_the_rest_goes_on(string type)
+    {
+        var site = await OpenAsync();
+        string Row(int hour) => string.Create(
+            CultureInfo.InvariantCulture, type == "text/csv" ? $"b-heat,2026-03-05T0{hour}:00:00Z,7,Wh" : $$"""{"meter":"b-heat","start":"2026-03-05T0{{hour}}:00:00Z","value":7,"unit":"Wh"}""");
+        string[] lines = [Row(0), new('x', 3 * 1024 * 1024), Row(1), new('x', (2 * 1024 * 1024) + 10)];
+        var (status, body) = await Post(site, Utf8((type == "text/csv" ? "meter,start,value,unit\n" : "") + string.Join('\n', lines)), type);
+
+        status.ShouldBe(HttpStatusCode.OK);
+        body.GetProperty("items").EnumerateArray().Select(item => (item.GetProperty("index").GetInt32(), item.GetProperty("rule").GetString())).ShouldBe([(1, "malformed"), (3, "malformed")]);
+        (await StoredIn(site)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_time_without_a_zone_is_no_time()
+    {
+        var site = await OpenAsync();
+        var lines = new[] { "2026-03-05T00:00:00", "2026-03-05T00:00:00Z", "2026-03-05T02:00:00+01:00", "2026-03-05" }
+            .Select(start => $$"""{"meter":"b-heat","start":"{{start}}","value":7,"unit":"Wh"}""");
+        var (status, body) = await Post(site, Utf8(string.Join('\n', lines)), "application/x-ndjson");
+        status.ShouldBe(HttpStatusCode.OK);
+        body.GetProperty("items").EnumerateArray().Select(item => (item.GetProperty("index").GetInt32(), item.GetProperty("rule").GetString())).ShouldBe([(0, "malformed"), (3, "malformed")]);
+        body.GetProperty("items")[0].GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("write start as 2026-03-05T00:00:00Z");
+        (await host.Look(db => db.Readings.Where(reading => reading.LoopId == site.LoopId).Select(reading => reading.Hour).OrderBy(hour => hour).ToListAsync())).ShouldBe([Hour, Hour.AddHours(1)]);
+
+        (status, body) = await Post(site, Utf8("""[{"device":"meter-1","sequence":1,"signature":"","readings":[{"register":"heat","start":"2026-03-05T00:00:00","seconds":3600,"value":1,"unit":"Wh"}]}]"""), "application/json");
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        body.GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("write start as 2026-03-05T00:00:00Z");
+    }
+
+    [Theory]
+    [InlineData("""{"register":"heat","start":"2026-03-05T00:00:00Z","seconds":3600,"value":1}""")]
+    [InlineData("""{"register":"heat","start":"2026-03-05T00:00:00Z","seconds":3600,"value":1,"unit":null}""")]
+    [InlineData("""{"register":"heat","start":"2026-03-05T00:00:00Z","seconds":3600,"value":1,"unit":"Wh","extra":1}""")]
+    [InlineData("""{"register":"heat","start":"2026-03-05T00:00:00Z","seconds":"3600","value":1,"unit":"Wh"}""")]
+    [InlineData("""{"register":"heat","start":"2026-03-05T00:00:00Z","seconds":3600,"value":1.5,"unit":"Wh"}""")]
+    [InlineData("""{"register":7,"start":"2026-03-05T00:00:00Z","seconds":3600,"value":1,"unit":"Wh"}""")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    public async Task A_reading_of_a_batch_that_is_not_as_agreed_makes_the_batch_malformed(string reading)
+    {
+        var site = await OpenAsync();
+        var (status, body) = await Post(site, Utf8($$"""{"device":"meter-1","sequence":1,"signature":"AAAA","readings":[{{reading}}]}"""), "application/x-ndjson");
+
+        status.ShouldBe(HttpStatusCode.OK);
+        body.GetProperty("items")[0].GetProperty("rule").GetString().ShouldBe("malformed");
+        body.GetProperty("items")[0].GetProperty("detail").GetString().ShouldNotBeNull().ShouldNotContain("signature");
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_quotes_and_capitals_in_the_header_are_no_hindrance()
+    {
+        var site = await OpenAsync();
+        var (_, body) = await Post(site, Utf8("\uFEFF" + """{"meter":"b-heat","start":"2026-03-05T00:00:00Z","value":7,"unit":"Wh"}"""), "application/x-ndjson");
+        (body.GetProperty("stored").GetInt32(), body.GetProperty("refused").GetInt32()).ShouldBe((1, 0));
+        (_, body) = await Post(site, Utf8("\uFEFFMeter,\"Start\",VALUE,unit\r\n\"b-heat\",\"2026-03-05T01:00:00Z\",\"7\",Wh\r\n"), "text/csv");
+        (body.GetProperty("stored").GetInt32(), body.GetProperty("refused").GetInt32()).ShouldBe((1, 0));
+    }
+
+    [Fact]
+    public async Task An_hour_at_the_end_of_time_takes_no_other_with_it()
+    {
+        var site = await OpenAsync();
+        var (status, body) = await Post(site, Utf8("meter,start,value,unit\nb-heat,9999-12-31T23:00:00Z,7,Wh\nb-heat,2026-03-05T00:00:00Z,7,Wh\n"), "text/csv");
+        (status, body.GetProperty("stored").GetInt32(), body.GetProperty("items")[0].GetProperty("rule").GetString()).ShouldBe((HttpStatusCode.OK, 1, "future"));
+
+        var batch = site.Device.Sign(
+            1, TestDevice.Heat(new DateTimeOffset(9999, 12, 31, 23, 0, 0, TimeSpan.Zero), 1), new SignedReading("volume", new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero), 3600, 1, "l"), TestDevice.Heat(Hour, 1));
+        (status, body) = await Post(site, Json(batch), "application/json");
+        (status, body.GetProperty("stored").GetInt32()).ShouldBe((HttpStatusCode.OK, 1));
+        body.GetProperty("items")[0].GetProperty("refused").EnumerateArray().Select(item => item.GetProperty("rule").GetString()).ShouldBe(["future", "future"]);
+    }
+
+    [Fact]
+    public async Task Telegrams_over_http_are_judged_one_by_one()
+    {
+        var site = await OpenAsync();
+        var telegrams = site with { Path = site.Path.Replace("/readings", "/telegrams", StringComparison.Ordinal) };
+        var (status, body) = await Post(
+            telegrams, Utf8("""[null,{"telegram":"zz"},{"telegram":"E5","at":"2026-03-05T00:00:00"},{"at":"2026-03-05T00:00:00Z"},{"telegram":"E5"},{"telegram":"68 03 03 68 08 01 70 79 16","device":"\u0000"}]"""), "application/json");
+
+        status.ShouldBe(HttpStatusCode.OK);
+        body.EnumerateArray().Select(item => item.GetProperty("rule").GetString()).ShouldBe(["malformed", "malformed", "malformed", "malformed", "malformed", "unknown-device"]);
+        body[2].GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("write at as 2026-03-05T00:00:00Z");
+        (await Post(telegrams with { Path = telegrams.Path + "?at=2026-03-05T00:00:00" }, [0xE5], "application/octet-stream")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await Post(telegrams with { Path = telegrams.Path + "?at=2026-03-05T00:00:00Z" }, [0xE5], "application/octet-stream")).Status.ShouldBe(HttpStatusCode.OK);
+    }
 }

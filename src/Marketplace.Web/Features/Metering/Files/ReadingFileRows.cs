@@ -3,43 +3,51 @@ using System.IO.Compression;
 using System.Text;
 using Marketplace.Metering;
 using Marketplace.Quantities;
+using Marketplace.Web.Features.Devices;
 using Marketplace.Web.Pipeline;
 
 namespace Marketplace.Web.Features.Metering.Files;
 
 /// <summary>A row of a file of readings: the reading it gives, or what is wrong with it.</summary>
 /// <param name="Line">As an editor counts.</param>
-internal sealed record ReadingFileRow(int Line, string Text, DeliveredReading? Reading, FieldFault? Fault);
+public sealed record ReadingFileRow(int Line, string Text, DeliveredReading? Reading, FieldFault? Fault);
 
 /// <summary>
 /// The rows of a CSV file, one after the other. The hour stands in <c>timestamp_utc</c>, <c>from_utc</c> or <c>start</c>; the meter in
 /// <c>meter</c>, or in <c>building</c> and <c>commodity</c>; the energy in <c>kwh</c>, or in <c>value</c> with <c>unit</c>; a note in
 /// <c>basis</c> or <c>note</c>. A file packed with gzip is unpacked.
 /// </summary>
-internal sealed class ReadingFileRows : IDisposable
+public sealed class ReadingFileRows : IDisposable
 {
     /// <summary>Bytes of a file at most, as sent.</summary>
     public const int MostBytes = 32 * 1024 * 1024;
 
-    private const int LongestRow = 4_000;
+    /// <summary>Characters of a row at most; of a longer one no more are kept.</summary>
+    public const int LongestRow = 4_000;
+
     private const long MostUnpacked = 256L * 1024 * 1024;
 
     private readonly StreamReader _reader;
+    private readonly StringBuilder _row = new();
     private readonly int _time, _meter, _building, _commodity, _kwh, _value, _unit, _note, _width;
-    private long _characters;
     private int _line = 1;
 
     private ReadingFileRows(StreamReader reader)
     {
         _reader = reader;
-        Header = reader.ReadLine() ?? throw new RefusedException("The file is empty; its first line must name the columns.");
+        Header = NextLine(out var isWhole) ?? throw new RefusedException("The file is empty; its first line must name the columns.");
+        if (!isWhole || Header.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new RefusedException("The file is not a table as text in UTF-8. Save a spreadsheet as CSV (UTF-8) first.");
+        }
+
         var names = Fields(Header.TrimStart('\uFEFF')).Select(name => name.ToLowerInvariant()).ToList();
         int Column(params string[] any) => any.Select(name => names.IndexOf(name)).FirstOrDefault(at => at >= 0, -1);
         (_time, _meter, _building, _commodity) = (Column("timestamp_utc", "from_utc", "start"), Column("meter"), Column("building"), Column("commodity"));
         (_kwh, _value, _unit, _note, _width) = (Column("kwh"), Column("value"), Column("unit"), Column("basis", "note"), names.Count);
         if (_time < 0 || (_meter < 0 && (_building < 0 || _commodity < 0)) || (_kwh < 0 && (_value < 0 || _unit < 0)))
         {
-            throw new RefusedException($"The first line must name the columns timestamp_utc, meter (or building and commodity) and kwh. It names: {(Header.Length > 200 ? Header[..200] : Header)}");
+            throw new RefusedException($"The first line must name the columns timestamp_utc, meter (or building and commodity) and kwh. It names: {StoredText.Of(Header, 200)}");
         }
     }
 
@@ -52,7 +60,7 @@ internal sealed class ReadingFileRows : IDisposable
         Stream stream = new MemoryStream(content, writable: false);
         try
         {
-            return new ReadingFileRows(new StreamReader(content is [0x1F, 0x8B, ..] ? new GZipStream(stream, CompressionMode.Decompress) : stream, Encoding.UTF8));
+            return new ReadingFileRows(new StreamReader(content is [0x1F, 0x8B, ..] ? new Unpacked(new GZipStream(stream, CompressionMode.Decompress)) : stream, Encoding.UTF8));
         }
         catch (InvalidDataException)
         {
@@ -68,21 +76,15 @@ internal sealed class ReadingFileRows : IDisposable
         var rows = new List<ReadingFileRow>();
         try
         {
-            while (rows.Count < most && _reader.ReadLine() is { } text)
+            while (rows.Count < most && NextLine(out var isWhole) is { } text)
             {
                 _line++;
-                _characters += text.Length;
-                if (_characters > MostUnpacked)
-                {
-                    throw new RefusedException("Unpacked, the file is larger than 256 MB. Send it in parts.");
-                }
-
                 if (string.IsNullOrWhiteSpace(text) || skip-- > 0)
                 {
                     continue;
                 }
 
-                rows.Add(RowOf(text));
+                rows.Add(isWhole ? RowOf(text) : new ReadingFileRow(_line, text, null, new FieldFault("too-long", "The row has more than 4,000 characters.")));
             }
         }
         catch (InvalidDataException)
@@ -97,9 +99,9 @@ internal sealed class ReadingFileRows : IDisposable
 
     private ReadingFileRow RowOf(string text)
     {
-        ReadingFileRow Bad(string rule, string message) => new(_line, text.Length > LongestRow ? text[..LongestRow] : text, null, new FieldFault(rule, message));
+        ReadingFileRow Bad(string rule, string message) => new(_line, text, null, new FieldFault(rule, message));
         var fields = Fields(text);
-        if (fields.Length != _width || text.Length > LongestRow)
+        if (fields.Length != _width)
         {
             return Bad("field-count", string.Create(CultureInfo.InvariantCulture, $"The row has {fields.Length} fields, the header {_width}; a decimal comma or a missing quote does that."));
         }
@@ -132,10 +134,42 @@ internal sealed class ReadingFileRows : IDisposable
         }
 
         var note = _note >= 0 && fields[_note].Length > 0 && !fields[_note].Equals("measured", StringComparison.OrdinalIgnoreCase) ? fields[_note] : null;
-        return new ReadingFileRow(_line, text, new DeliveredReading(_line, meter, hour, kilowattHours, note?.Length > 200 ? note[..200] : note), null);
+        return new ReadingFileRow(_line, text, new DeliveredReading(_line, meter, hour, kilowattHours, note is null ? null : StoredText.Of(note, 200)), null);
     }
 
-    private static string[] Fields(string line)
+    /// <summary>The next line without its end, or as much of it as is kept; the rest is passed over a piece at a time, whatever its length.</summary>
+    private string? NextLine(out bool isWhole)
+    {
+        isWhole = true;
+        _row.Clear();
+        var next = _reader.Read();
+        if (next < 0)
+        {
+            return null;
+        }
+
+        for (; next is >= 0 and not '\n' and not '\r'; next = _reader.Read())
+        {
+            if (_row.Length < LongestRow)
+            {
+                _row.Append((char)next);
+            }
+            else
+            {
+                isWhole = false;
+            }
+        }
+
+        if (next == '\r' && _reader.Peek() == '\n')
+        {
+            _reader.Read();
+        }
+
+        return _row.ToString();
+    }
+
+    /// <summary>The fields of a line of CSV (RFC 4180), without the blanks around them.</summary>
+    internal static string[] Fields(string line)
     {
         if (!line.Contains('"', StringComparison.Ordinal))
         {
@@ -166,5 +200,33 @@ internal sealed class ReadingFileRows : IDisposable
         }
 
         return [.. fields, field.ToString().Trim()];
+    }
+
+    /// <summary>What a packed file unpacks into, as long as it is not more than is sensible.</summary>
+    private sealed class Unpacked(GZipStream packed) : OneWayStream
+    {
+        private long _read;
+
+        public override int Read(byte[] buffer, int offset, int count) => Counted(packed.Read(buffer, offset, count));
+
+        public override int Read(Span<byte> buffer) => Counted(packed.Read(buffer));
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Counted(await packed.ReadAsync(buffer, cancellationToken));
+
+        private int Counted(int count)
+        {
+            _read += count;
+            return _read <= MostUnpacked ? count : throw new RefusedException("Unpacked, the file is larger than 256 MB. Send it in parts.");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                packed.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

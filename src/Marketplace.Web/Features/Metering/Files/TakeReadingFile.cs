@@ -54,6 +54,7 @@ internal sealed class ReadingFilesHandler(Work work, ReadingIntake intake, Curre
 {
     private const int RowsAtOnce = 20_000;
     private const int MostFiles = 20;
+    private const int LongestFailure = 1_000;
 
     public async Task<TakenFile> Handle(TakeReadingFile request, CancellationToken cancellationToken)
     {
@@ -94,7 +95,7 @@ internal sealed class ReadingFilesHandler(Work work, ReadingIntake intake, Curre
         }
         catch (RefusedException refusal)
         {
-            file.Failure = refusal.Message;
+            file.Failure = StoredText.Of(refusal.Message, LongestFailure);
             return await EndAsync(file, cancellationToken);
         }
 
@@ -158,12 +159,15 @@ internal sealed class ReadingFilesHandler(Work work, ReadingIntake intake, Curre
     }
 
     private static ReadingFileRefusal Refusal(ReadingFile file, int line, string row, string rule, string reason) =>
-        new() { LoopId = file.LoopId, FileId = file.Id, Line = line, Row = row, Rule = rule, Reason = reason };
+        new()
+        {
+            LoopId = file.LoopId, FileId = file.Id, Line = line, Row = StoredText.Of(row, ReadingFileRows.LongestRow), Rule = rule, Reason = StoredText.Of(reason, ReadingFileRows.LongestRow),
+        };
 
     private static string NameOf(string sent)
     {
         var name = string.Concat(Path.GetFileName(sent).Where(c => !char.IsControl(c)));
-        return name.Length switch { 0 => "readings.csv", > 200 => name[..200], _ => name };
+        return name.Length == 0 ? "readings.csv" : StoredText.Of(name, 200);
     }
 
     /// <summary>Everything but the content, which may be large.</summary>

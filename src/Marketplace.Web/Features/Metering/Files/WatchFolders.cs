@@ -53,6 +53,8 @@ public sealed partial class FolderWatch(IServiceScopeFactory scopes, IConfigurat
     /// <summary>A file is whole when nobody has written to it for so long.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
+    private const int LongestProblem = 300;
+
     private string? Root => configuration["Metering:DropFolder"];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -92,7 +94,7 @@ public sealed partial class FolderWatch(IServiceScopeFactory scopes, IConfigurat
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or DbUpdateException or Npgsql.NpgsqlException)
             {
                 LogFailure(fault, folder.LoopId);
-                folder.Problem = fault.Message.Length > 300 ? fault.Message[..300] : fault.Message;
+                folder.Problem = StoredText.Of(fault.Message, LongestProblem);
             }
 
             await db.SaveChangesAsync(cancellationToken);
@@ -110,22 +112,36 @@ public sealed partial class FolderWatch(IServiceScopeFactory scopes, IConfigurat
                 continue;
             }
 
-            if (file.Length is 0 or > ReadingFileRows.MostBytes)
+            try
             {
-                Move(file, "failed", "The file is empty or larger than 32 MB.");
-                continue;
+                await TakeAsync(folder.LoopId, file, requests, cancellationToken);
             }
-
-            var taken = await requests.Send(
-                new TakeReadingFile(folder.LoopId, file.Name, ReadingFileSource.Folder, await File.ReadAllBytesAsync(file.FullName, cancellationToken)), Actor.System, cancellationToken);
-            while (await requests.Send(new GoThroughReadingFile(folder.LoopId, taken.Id), Actor.System, cancellationToken))
+            catch (Exception fault) when (fault is not OperationCanceledException)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                // It lies there still, and is tried again at the next look; those behind it do not wait for it.
+                LogFile(fault, folder.LoopId, file.Name);
+                folder.Problem = StoredText.Of($"{file.Name}: {fault.Message}", LongestProblem);
             }
-
-            var view = (await requests.Send(new ShowReadingFile(folder.LoopId, taken.Id, 1_000), Actor.System, cancellationToken));
-            Move(file, view.File.Failure is null ? "done" : "failed", Report(view, taken.WasKnown));
         }
+    }
+
+    private static async Task TakeAsync(int loopId, FileInfo file, Requests requests, CancellationToken cancellationToken)
+    {
+        if (file.Length is 0 or > ReadingFileRows.MostBytes)
+        {
+            Move(file, "failed", "The file is empty or larger than 32 MB.");
+            return;
+        }
+
+        var taken = await requests.Send(
+            new TakeReadingFile(loopId, file.Name, ReadingFileSource.Folder, await File.ReadAllBytesAsync(file.FullName, cancellationToken)), Actor.System, cancellationToken);
+        while (await requests.Send(new GoThroughReadingFile(loopId, taken.Id), Actor.System, cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        var view = await requests.Send(new ShowReadingFile(loopId, taken.Id, 1_000), Actor.System, cancellationToken);
+        Move(file, view.File.Failure is null ? "done" : "failed", Report(view, taken.WasKnown));
     }
 
     private static string Report(ReadingFileView view, bool wasKnown) => FormattableString.Invariant(
@@ -147,4 +163,7 @@ public sealed partial class FolderWatch(IServiceScopeFactory scopes, IConfigurat
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The watched folder of loop {LoopId} could not be looked into")]
     private partial void LogFailure(Exception fault, int loopId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The file {Name} in the watched folder of loop {LoopId} could not be taken in")]
+    private partial void LogFile(Exception fault, int loopId, string name);
 }
