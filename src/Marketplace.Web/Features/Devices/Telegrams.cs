@@ -130,8 +130,8 @@ internal sealed class ReceiveTelegramsHandler(
     {
         foreach (var device in read.GroupBy(one => one.Device.Id))
         {
-            var latest = device.Select(one => (one.Device, one.At, Shown: MainRegisters.Of(one.Telegram).MeterTime)).Where(one => one.Shown is not null).MaxBy(one => one.At);
-            if (latest.Shown is { } shown)
+            var latest = device.Where(one => MainRegisters.Of(one.Telegram).MeterTime is not null).MaxBy(one => one.At);
+            if (latest is not null && MainRegisters.Of(latest.Telegram).MeterTime is { } shown)
             {
                 await clocks.JudgeAsync(loopId, latest.Device.Id, latest.Device.Code, latest.At, shown, cancellationToken);
             }

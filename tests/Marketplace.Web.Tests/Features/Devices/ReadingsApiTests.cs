@@ -188,7 +188,7 @@ public sealed class ReadingsApiTests(AccountsHost host) : IClassFixture<Accounts
     {
         var site = await OpenAsync();
         static string Row(int hour) => string.Create(CultureInfo.InvariantCulture, $$"""{"meter":"b-heat","start":"2026-03-05T0{{hour}}:00:00Z","value":{{hour + 1}},"unit":"Wh"}""");
-        var broken = await Post(site, Utf8($"[{Row(0)},{Row(1)},{{\"sequence\":\"one\"}}]"), "application/json", "march");
+        var broken = await Post(site, Utf8($"[{Row(0)},{Row(1)},{new string(' ', 200_000)}{{\"sequence\":\"one\"}}]"), "application/json", "march");
         var mended = await Post(site, Utf8($"[{Row(0)},{Row(1)},{Row(2)},{Row(3)}]"), "application/json", "march");
 
         broken.Status.ShouldBe(HttpStatusCode.BadRequest);
@@ -206,9 +206,9 @@ public sealed class ReadingsApiTests(AccountsHost host) : IClassFixture<Accounts
     {
         var site = await OpenAsync();
         var isCsv = type == "text/csv";
-        var rows = Enumerable.Range(0, 20).Select(hour => string.Create(
-            CultureInfo.InvariantCulture,
-            isCsv ? $"b-heat,{Instants.Iso(Hour.AddHours(hour))},{hour},Wh" : $$"""{"meter":"b-heat","start":"{{Instants.Iso(Hour.AddHours(hour))}}","value":{{hour}},"unit":"Wh"}"""));
+        var rows = Enumerable.Range(0, 20).Select(hour => isCsv
+            ? string.Create(CultureInfo.InvariantCulture, $"b-heat,{Instants.Iso(Hour.AddHours(hour))},{hour},Wh")
+            : string.Create(CultureInfo.InvariantCulture, $$"""{"meter":"b-heat","start":"{{Instants.Iso(Hour.AddHours(hour))}}","value":{{hour}},"unit":"Wh"}"""));
         var text = isCsv ? "meter,start,value,unit\n" + string.Join('\n', rows) : type == "application/json" ? $"[{string.Join(',', rows)}]" : string.Join('\n', rows);
         var packed = Pack(Utf8(text));
 
@@ -243,8 +243,9 @@ public sealed class ReadingsApiTests(AccountsHost host) : IClassFixture<Accounts
     public async Task A_line_that_is_too_long_is_one_malformed_item_and_the_rest_goes_on(string type)
     {
         var site = await OpenAsync();
-        string Row(int hour) => string.Create(
-            CultureInfo.InvariantCulture, type == "text/csv" ? $"b-heat,2026-03-05T0{hour}:00:00Z,7,Wh" : $$"""{"meter":"b-heat","start":"2026-03-05T0{{hour}}:00:00Z","value":7,"unit":"Wh"}""");
+        string Row(int hour) => type == "text/csv"
+            ? string.Create(CultureInfo.InvariantCulture, $"b-heat,2026-03-05T0{hour}:00:00Z,7,Wh")
+            : string.Create(CultureInfo.InvariantCulture, $$"""{"meter":"b-heat","start":"2026-03-05T0{{hour}}:00:00Z","value":7,"unit":"Wh"}""");
         string[] lines = [Row(0), new('x', 3 * 1024 * 1024), Row(1), new('x', (2 * 1024 * 1024) + 10)];
         var (status, body) = await Post(site, Utf8((type == "text/csv" ? "meter,start,value,unit\n" : "") + string.Join('\n', lines)), type);
 

@@ -138,7 +138,7 @@ public sealed class ReadingFileTests : MeteringLoop
         (view.File.Stored, view.File.Refused).ShouldBe((1, 1));
         (view.Refusals[0].Rule, view.Refusals[0].Row).ShouldBe(("unknown-meter", "2026-03-05T05:00:00Z,no body,1,"));
         (await TakeAsync("a\0b\n1,2\n"u8.ToArray())).File.DoneAt.ShouldNotBeNull();
-        (await TakeAsync(Encoding.UTF8.GetBytes("timestamp_utc,meter,kwh,basis\n" + new string('x', 3_999) + "\U0001F525,1\n"))).Refusals[0].Row.Length.ShouldBe(3_999);
+        (await TakeAsync(Encoding.UTF8.GetBytes("timestamp_utc,meter,kwh,basis\n" + new string('x', 3_999) + "\U0001F525,1\n"))).Refusals[0].Row.ShouldBe(new string('x', 3_999) + '\uFFFD');
     }
 
     [Fact]

@@ -162,7 +162,7 @@ public sealed class ReadingFileRows : IDisposable
 
         if (next == '\r' && _reader.Peek() == '\n')
         {
-            _reader.Read();
+            _ = _reader.Read();
         }
 
         return _row.ToString();
