@@ -22,6 +22,10 @@ public sealed record BankMovement
     /// <summary>Its name within the statement: the entry's place and reference, and the payment's place in it.</summary>
     public required string Key { get; init; }
 
+    /// <summary>Whether the reference in <see cref="Key"/> is the bank's own (AcctSvcrRef), which it gives once and gives again with the same entry; else it may
+    /// only count the entries of a statement.</summary>
+    public bool IsNamedByBank { get; init; }
+
     /// <summary>Where it begins in the file.</summary>
     public required int Line { get; init; }
 

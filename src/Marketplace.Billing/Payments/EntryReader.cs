@@ -25,7 +25,9 @@ internal static class EntryReader
         var currency = Currency(entry);
         var day = Day(entry);
         var isReversal = entry.Find("RvslInd")?.Value.Trim() is "true" or "1";
-        var reference = First(entry.Find("AcctSvcrRef")?.Value, entry.Find("NtryRef")?.Value);
+        var own = Clean(entry.Find("AcctSvcrRef")?.Value ?? "");
+        var isNamed = own.Length > 0 && own is not ("NONREF" or "NOREF" or "NOTPROVIDED");
+        var reference = isNamed ? own : Clean(entry.Find("NtryRef")?.Value ?? "");
         var details = entry.All("NtryDtls").SelectMany(group => group.All("TxDtls")).ToList();
         var batch = First([.. entry.All("NtryDtls").SelectMany(group => group.All("Btch"))
             .SelectMany(group => new[] { group.Find("PmtInfId")?.Value, group.Find("MsgId")?.Value })]);
@@ -44,14 +46,15 @@ internal static class EntryReader
         BankMovement One(XElement at, IReadOnlyList<XElement> from, string key, long amount) => new()
         {
             Key = key,
+            IsNamedByBank = isNamed,
             Line = LineOf(at),
             BookedOn = day,
             Cents = amount,
             Currency = currency,
             IsReturn = isReversal || from.Any(detail => detail.Find("RtrInf") is not null),
-            ReturnReason = First([.. from.Select(detail => (detail.Find("RtrInf", "Rsn", "Cd") ?? detail.Find("RtrInf", "Rsn", "Prtry"))?.Value)]),
+            ReturnReason = Clean(First([.. from.Select(detail => (detail.Find("RtrInf", "Rsn", "Cd") ?? detail.Find("RtrInf", "Rsn", "Prtry"))?.Value)])),
             // The name of one of several payments would say that the whole is that one.
-            EndToEndId = from.Count == 1 && from[0].Find("Refs", "EndToEndId")?.Value.Trim() is { } id && id != "NOTPROVIDED" ? id : "",
+            EndToEndId = from.Count == 1 && Clean(from[0].Find("Refs", "EndToEndId")?.Value ?? "") is var id && id != "NOTPROVIDED" ? id : "",
             BatchId = First([batch, .. from.Select(detail => detail.Find("Refs", "PmtInfId")?.Value)]),
             References = [.. from.SelectMany(References)],
             Text = Cut(string.Join('\n', from.SelectMany(detail => detail.All("RmtInf")).SelectMany(info => info.All("Ustrd")).Select(text => text.Value.Trim())
@@ -138,7 +141,16 @@ internal static class EntryReader
 
     private static string First(params IEnumerable<string?> texts) => texts.Select(text => text?.Trim()).FirstOrDefault(text => !string.IsNullOrEmpty(text)) ?? "";
 
-    private static string Cut(string text, int most) => text.Length > most ? text[..most] : text;
+    // No half of a character stays at the end.
+    private static string Cut(string text, int most)
+    {
+        var clean = Clean(text);
+        return clean.Length <= most ? clean : clean[..(char.IsHighSurrogate(clean[most - 1]) ? most - 1 : most)];
+    }
+
+    // Control characters that XML carries and that stand for nothing.
+    private static string Clean(string text) =>
+        text.Any(c => char.IsControl(c) && c != '\n') ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? ' ' : c)).Trim() : text.Trim();
 
     private static int LineOf(XElement element) => element is IXmlLineInfo info && info.HasLineInfo() ? info.LineNumber : 0;
 

@@ -156,6 +156,9 @@ public enum BankEntryState : short
 
     /// <summary>It had been recorded by hand before.</summary>
     AlreadyRecorded = 5,
+
+    /// <summary>An earlier statement had shown it.</summary>
+    Repeated = 6,
 }
 
 /// <summary>A movement of the loop's account.</summary>

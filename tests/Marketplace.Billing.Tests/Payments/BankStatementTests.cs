@@ -58,6 +58,23 @@ public sealed class BankStatementTests
     }
 
     [Fact]
+    public void An_entry_has_the_banks_name_or_else_only_a_number()
+    {
+        var named = Read(Entry("1.00", "", "<AcctSvcrRef>B-17</AcctSvcrRef>")).ShouldHaveSingleItem();
+        (named.Key, named.IsNamedByBank).ShouldBe(("1/B-17", true));
+        var numbered = Read(Entry("1.00", "", "<AcctSvcrRef>NONREF</AcctSvcrRef>")).ShouldHaveSingleItem();
+        (numbered.Key, numbered.IsNamedByBank).ShouldBe(("1/7", false));
+    }
+
+    [Fact]
+    public void Texts_hold_no_control_characters_and_no_halves_of_characters()
+    {
+        var text = "a\u0085b\u007Fc" + new string('x', 994) + "\U0001F600";
+        var one = Read(Entry("1.00", $"<TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>")).ShouldHaveSingleItem();
+        one.Text.ShouldBe("a b c" + new string('x', 994));
+    }
+
+    [Fact]
     public void Several_references_in_one_payment_keep_their_amounts()
     {
         var one = Read(Entry("10.00", "<TxDtls><RmtInf><Strd><RfrdDocAmt><RmtdAmt Ccy=\"EUR\">4.00</RmtdAmt></RfrdDocAmt><CdtrRefInf><Ref>RF18539007547034</Ref></CdtrRefInf></Strd><Strd><CdtrRefInf><Ref>RF712348231</Ref></CdtrRefInf></Strd></RmtInf></TxDtls>")).ShouldHaveSingleItem();

@@ -32,6 +32,17 @@ public sealed class OrderIntake(Work work, Gate gate, MarketTime marketTime, Cre
     public Task LockAsync(int loopId, int memberId, CancellationToken cancellationToken) =>
         work.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Name(loopId, memberId)}, 0))", cancellationToken);
 
+    /// <summary>The same for many members, in rising order: who takes several at once takes them so, or two would wait for each other for ever.</summary>
+    public async Task LockAsync(int loopId, IReadOnlyCollection<int> members, CancellationToken cancellationToken)
+    {
+        var names = members.Distinct().Order().Select(member => Name(loopId, member)).ToArray();
+        if (names.Length > 0)
+        {
+            await work.Db.Database.ExecuteSqlAsync(
+                $"SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest({names}) WITH ORDINALITY AS names (name, place) ORDER BY place", cancellationToken);
+        }
+    }
+
     /// <summary>Takes orders in, in their order; one that is refused does not take others with it.</summary>
     /// <param name="skipIdentical">Whether an order that stands already with exactly these terms counts as placed: for templates,
     /// which may be applied again over days that have some of their orders.</param>

@@ -115,7 +115,7 @@ public sealed class AccountBook(MarketplaceDb db, TimeProvider time)
     /// <returns>How many allocations were made.</returns>
     public async Task<int> SettleAsync(int loopId, IReadOnlyCollection<int> members, CancellationToken cancellationToken)
     {
-        var accounts = await FactsAsync(loopId, members, cancellationToken);
+        var accounts = members.Count == 0 ? [] : await FactsAsync(loopId, members, cancellationToken);
         return await WriteAsync(loopId, [.. accounts.Select(facts => (facts.MemberId, OpenItems.Of(facts.Entries(), facts.Made)))], cancellationToken);
     }
 

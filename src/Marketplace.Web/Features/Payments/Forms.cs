@@ -15,7 +15,7 @@ public sealed class ResolveForm
 {
     public long EntryId { get; set; }
 
-    /// <summary><c>assign</c>, <c>not-ours</c> or <c>by-hand</c>: the button that was pressed.</summary>
+    /// <summary><c>assign</c>, <c>returned</c>, <c>file</c>, <c>repeated</c>, <c>not-ours</c> or <c>by-hand</c>: the button that was pressed.</summary>
     public string? Act { get; set; }
 
     public int? MemberId { get; set; }
@@ -25,4 +25,11 @@ public sealed class ResolveForm
     public string? Reason { get; set; }
 
     public long? ReceiptId { get; set; }
+
+    public long? ReturnedId { get; set; }
+
+    public int? FileId { get; set; }
+
+    /// <summary>Names of payments, one a line.</summary>
+    public string? Without { get; set; }
 }

@@ -4,29 +4,29 @@ using System.Text;
 using FluentValidation;
 using Marketplace.Billing;
 using Marketplace.Data;
-using Marketplace.Quantities;
-using Marketplace.Web.Features.Loops;
-using Marketplace.Web.Features.Settlement;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Payments;
 
-/// <summary>Reads statements of the loop's account in (camt.053) and books what they show: wholly or, where the file is wrong, not at all.
-/// A statement that was read before changes nothing.</summary>
-public sealed record ImportStatement(int LoopId, byte[] Content) : IRequest<ImportedStatements>, IOperatorAct
+/// <summary>Reads statements of the loop's account in (camt.053) and books what they show. Where the file is wrong nothing of it is booked; else statement by
+/// statement and some hundred movements at a time, so that nobody waits long for an account that is being booked. Broken off, it goes on where it was when the
+/// file is read again. A statement that was read before changes nothing.</summary>
+public sealed record ImportStatement(int LoopId, byte[] Content) : IRequest<ImportedStatements>, IGuarded
 {
     public const int MostBytes = 32 * 1024 * 1024;
 
-    string IOperatorAct.Subject => Convert.ToHexStringLower(SHA256.HashData(Content)[..8]);
+    public bool Permits(Actor actor) => actor.Operates(LoopId);
 }
 
 /// <param name="Statements">Read now.</param>
 /// <param name="Known">Read before; nothing was done.</param>
 /// <param name="Booked">Movements booked to members.</param>
 /// <param name="Waiting">Movements in the worklist.</param>
-public sealed record ImportedStatements(int Statements, int Known, int Booked, int Waiting);
+/// <param name="Repeated">Movements that an earlier statement had shown: nothing was done.</param>
+/// <param name="Gaps">Statements whose opening balance is not the closing balance of the one before: one may be missing.</param>
+public sealed record ImportedStatements(int Statements, int Known, int Booked, int Waiting, int Repeated = 0, int Gaps = 0);
 
 public sealed class ImportStatementValidator : AbstractValidator<ImportStatement>
 {
@@ -34,34 +34,55 @@ public sealed class ImportStatementValidator : AbstractValidator<ImportStatement
         .OverridePropertyName(nameof(ImportStatement.Content)).WithMessage("Choose a file of at most 32 MB.");
 }
 
-internal sealed class ImportStatementHandler(Work work, Journal journal, MoneyBook money, MarketTime market, CurrentActor current, TimeProvider time)
-    : IRequestHandler<ImportStatement, ImportedStatements>
+internal sealed class ImportStatementHandler(MarketplaceDb db, Requests requests) : IRequestHandler<ImportStatement, ImportedStatements>
 {
+    /// <summary>So many movements are booked in one go.</summary>
+    private const int AtOnce = 500;
+
     public async Task<ImportedStatements> Handle(ImportStatement request, CancellationToken cancellationToken)
     {
-        var db = work.Db;
-        await MakeBankFile.LockAsync(db, request.LoopId, cancellationToken);
         var loop = await db.Loops.AsNoTracking().SingleAsync(loop => loop.Id == request.LoopId, cancellationToken);
         var own = (await db.BillIssuers.AsNoTracking().SingleOrDefaultAsync(issuer => issuer.LoopId == loop.Id, cancellationToken))?.Details.Iban ?? "";
-        var result = new ImportedStatements(0, 0, 0, 0);
-        foreach (var (head, movements) in Read(request.Content, loop, own))
+        var statements = Read(request.Content, loop, own).ConvertAll(one => (one.Head, one.Movements, Digest: Digest(one.Head, one.Movements)));
+        var unknown = new List<(StatementHead Head, List<BankMovement> Movements, byte[] Digest)>();
+        foreach (var statement in statements)
         {
-            var digest = Digest(head, movements);
-            var known = await db.AccountStatements.AsNoTracking().SingleOrDefaultAsync(
-                one => one.LoopId == loop.Id && one.Account == head.Account && one.StatementId == head.Id, cancellationToken);
-            if (known is not null)
+            if (!await IsCompleteAsync(loop.Id, statement.Head, statement.Digest, cancellationToken))
             {
-                result = known.Sha256.AsSpan().SequenceEqual(digest)
-                    ? result with { Known = result.Known + 1 }
-                    : throw new RefusedException(nameof(request.Content), $"A statement {head.Id} with other entries was read before. Ask the bank which of the two is right.");
-                continue;
+                unknown.Add(statement);
             }
+        }
 
-            var (booked, waiting) = await KeepAsync(loop.Id, head, movements, digest, cancellationToken);
-            result = result with { Statements = result.Statements + 1, Booked = result.Booked + booked, Waiting = result.Waiting + waiting };
+        var result = new ImportedStatements(0, statements.Count - unknown.Count, 0, 0);
+        foreach (var (head, movements, digest) in unknown)
+        {
+            var kept = await requests.Send(new KeepStatement(loop.Id, head, movements.Count, digest), cancellationToken);
+            result = result with { Statements = result.Statements + 1, Gaps = result.Gaps + (kept.FollowsTheLast ? 0 : 1) };
+            for (var from = 0; from < movements.Count;)
+            {
+                var booked = await requests.Send(new BookMovements(loop.Id, kept.Id, movements.GetRange(from, Math.Min(AtOnce, movements.Count - from))), cancellationToken);
+                from += booked.Taken;
+                result = result with
+                {
+                    Booked = result.Booked + booked.Booked, Waiting = result.Waiting + booked.Waiting, Repeated = result.Repeated + booked.Repeated,
+                };
+            }
         }
 
         return result;
+    }
+
+    private async Task<bool> IsCompleteAsync(int loopId, StatementHead head, byte[] digest, CancellationToken cancellationToken)
+    {
+        var known = await db.AccountStatements.AsNoTracking().SingleOrDefaultAsync(
+            one => one.LoopId == loopId && one.Account == head.Account && one.StatementId == head.Id, cancellationToken);
+        if (known is null)
+        {
+            return false;
+        }
+
+        KeepStatement.RequireSame(known, digest);
+        return await db.BankEntries.CountAsync(entry => entry.LoopId == loopId && entry.StatementId == known.Id, cancellationToken) == known.Movements;
     }
 
     private static List<(StatementHead Head, List<BankMovement> Movements)> Read(byte[] content, Loop loop, string own)
@@ -97,79 +118,6 @@ internal sealed class ImportStatementHandler(Work work, Journal journal, MoneyBo
         return statements;
     }
 
-    private async Task<(int Booked, int Waiting)> KeepAsync(
-        int loopId, StatementHead head, List<BankMovement> movements, byte[] digest, CancellationToken cancellationToken)
-    {
-        var db = work.Db;
-        var id = (await db.AccountStatements.Where(one => one.LoopId == loopId).MaxAsync(one => (int?)one.Id, cancellationToken) ?? 0) + 1;
-        db.AccountStatements.Add(new AccountStatement
-        {
-            LoopId = loopId, Id = id, Account = head.Account, StatementId = head.Id, Currency = head.Currency, OpeningCents = head.OpeningCents, ClosingCents = head.ClosingCents,
-            Movements = movements.Count, Sha256 = digest, ImportedAt = time.GetUtcNow(), ImportedBy = current.Actor.AccountId,
-        });
-        await db.SaveChangesAsync(cancellationToken);
-        var matching = new StatementMatching(db, loopId);
-        var booked = 0;
-        foreach (var movement in movements)
-        {
-            // Each is looked up after the one before it was booked: what that one settled is not open any more.
-            var match = await matching.FindAsync(movement, cancellationToken);
-            var entry = EntryOf(loopId, id, movement, match);
-            db.BankEntries.Add(entry);
-            await db.SaveChangesAsync(cancellationToken);
-            if (match.Parts.Count == 0)
-            {
-                await WaitAsync(entry, cancellationToken);
-                continue;
-            }
-
-            booked++;
-            foreach (var (i, part) in match.Parts.Index())
-            {
-                await BookAsync(entry, part, i, cancellationToken);
-            }
-        }
-
-        return (booked, movements.Count - booked);
-    }
-
-    private async Task BookAsync(BankEntry entry, MatchedPart part, int number, CancellationToken cancellationToken)
-    {
-        if (part.Payment is { } payment)
-        {
-            payment.State = part.TakesBackId is null ? BankPaymentState.Booked : BankPaymentState.Returned;
-            payment.StateAt = time.GetUtcNow();
-            await work.Db.SaveChangesAsync(cancellationToken);
-        }
-
-        await money.RecordAsync(
-            new MoneyReceipt
-            {
-                LoopId = entry.LoopId, MemberId = part.MemberId, Kind = part.Kind, Amount = Money.FromCents(part.Cents), BillId = part.BillId, TakesBackId = part.TakesBackId,
-                BankEntryId = entry.Id,
-                SubmissionId = part is { Payment: { } own, TakesBackId: null } ? SubmissionIds.OfPayment(own) : SubmissionIds.OfEntry(entry.LoopId, entry.Id, number),
-            },
-            AccountKind.Bank, cancellationToken);
-    }
-
-    private async Task WaitAsync(BankEntry entry, CancellationToken cancellationToken)
-    {
-        var accounts = await journal.AccountsAsync(entry.LoopId, [], cancellationToken, [AccountKind.Unassigned]);
-        await journal.PostAsync(
-            [.. accounts.Move(
-                MarketHour.Containing(await market.NowAsync(entry.LoopId, cancellationToken)), TransferKind.BankEntry, null,
-                accounts[AccountKind.Bank], accounts[AccountKind.Unassigned], Money.FromCents(entry.Cents).Micro, entry.Id)],
-            cancellationToken);
-    }
-
-    private static BankEntry EntryOf(int loopId, int statementId, BankMovement movement, StatementMatch match) => new()
-    {
-        LoopId = loopId, StatementId = statementId, Key = Cut(movement.Key, 80), BookedOn = movement.BookedOn, Cents = movement.Cents, IsReturn = movement.IsReturn,
-        ReturnReason = Cut(movement.ReturnReason, 35), EndToEndId = Cut(movement.EndToEndId, 35), References = [.. movement.References.Select(reference => reference.Reference)],
-        Text = movement.Text, PartyName = movement.PartyName, PartyAccount = movement.PartyAccount,
-        State = match.Parts.Count > 0 ? BankEntryState.Matched : BankEntryState.Waiting, Reason = match.Why, SuggestedMember = match.Suggested,
-    };
-
     private static byte[] Digest(StatementHead head, List<BankMovement> movements)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -182,6 +130,4 @@ internal sealed class ImportStatementHandler(Work work, Journal journal, MoneyBo
 
         return hash.GetHashAndReset();
     }
-
-    private static string Cut(string text, int most) => text.Length > most ? text[..most] : text;
 }

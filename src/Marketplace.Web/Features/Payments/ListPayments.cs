@@ -18,7 +18,12 @@ public sealed record ListPayments(int LoopId, int Page = 1) : IRequest<PaymentsV
 
 /// <param name="Open">A page of what is open, that overdue longest first.</param>
 public sealed record PaymentsView(
-    DateOnly Today, OpenTotals Totals, IReadOnlyList<OpenEntry> Open, IReadOnlyList<BankFileView> Files, IReadOnlyList<AccountStatement> Statements, int Waiting, Money Unassigned);
+    DateOnly Today, OpenTotals Totals, IReadOnlyList<OpenEntry> Open, IReadOnlyList<BankFileView> Files, IReadOnlyList<AccountStatement> Statements, int Waiting, Money Unassigned)
+{
+    /// <summary>Whether a statement of the list does not begin where the one read before it ended: one may be missing.</summary>
+    public bool HasGapBefore(AccountStatement statement) => statement.OpeningCents is { } opening
+        && Statements.FirstOrDefault(other => other.Id < statement.Id && other.Account == statement.Account && other.ClosingCents is not null)?.ClosingCents is { } closing && closing != opening;
+}
 
 public sealed record BankFileView(int Id, BankFileKind Kind, string MessageId, DateTimeOffset MadeAt, DateOnly ExecuteOn, int Count, Money Sum, int InFile, int Booked, int Returned, int Withdrawn);
 
@@ -64,11 +69,34 @@ public sealed record ListBankEntries(int LoopId) : IRequest<BankWorklist>, IGuar
 
 /// <param name="Members">Every member, by name, to choose from.</param>
 /// <param name="ByHand">Receipts that were recorded by hand and belong to no movement yet, by amount with its sign.</param>
-public sealed record BankWorklist(IReadOnlyList<BankEntry> Entries, int Total, IReadOnlyList<(int Id, string Name)> Members, ILookup<long, MoneyReceipt> ByHand);
+/// <param name="Carried">Payments of files that the bank has carried out and that may have come back: of the members or names that the entries speak of.</param>
+/// <param name="Files">Files of which payments wait for the bank.</param>
+public sealed record BankWorklist(
+    IReadOnlyList<BankEntry> Entries, int Total, IReadOnlyList<(int Id, string Name)> Members, ILookup<long, MoneyReceipt> ByHand, IReadOnlyList<BankPayment> Carried, IReadOnlyList<WaitingFile> Files)
+{
+    /// <summary>The payments that may have come back with a movement, those that it names first.</summary>
+    public IEnumerable<BankPayment> MayHaveReturned(BankEntry entry) => Carried
+        .Where(payment => Math.Sign(payment.BookingCents()) != Math.Sign(entry.Cents) && -(entry.Cents + payment.BookingCents()) is >= 0 and <= StatementMatching.MostFeeCents
+            && (payment.EndToEndId == entry.EndToEndId || payment.MemberId == entry.SuggestedMember))
+        .OrderByDescending(payment => payment.EndToEndId == entry.EndToEndId).ThenByDescending(payment => payment.Id);
+
+    /// <summary>The files that a movement may sum up without some of their payments.</summary>
+    public IEnumerable<WaitingFile> MaySumUp(BankEntry entry) => entry.IsReturn ? [] : Files
+        .Where(file => Math.Sign(file.Cents) == Math.Sign(entry.Cents) && Math.Abs(file.Cents) >= Math.Abs(entry.Cents)).OrderByDescending(file => file.Id);
+}
+
+/// <param name="Cents">What the bank would book of what waits, with its sign.</param>
+public sealed record WaitingFile(int Id, string MessageId, long Cents, IReadOnlyList<BankPayment> Payments)
+{
+    /// <summary>The one payment without which the file comes to a movement; none where there is none, or several.</summary>
+    public BankPayment? MissingFor(BankEntry entry) =>
+        Payments.Where(payment => Cents - payment.BookingCents() == entry.Cents).Take(2).ToList() is [var only] ? only : null;
+}
 
 internal sealed class ListBankEntriesHandler(Work work) : IRequestHandler<ListBankEntries, BankWorklist>
 {
     private const int Most = 25;
+    private const int MostPayments = 500;
 
     public async Task<BankWorklist> Handle(ListBankEntries request, CancellationToken cancellationToken)
     {
@@ -84,6 +112,28 @@ internal sealed class ListBankEntriesHandler(Work work) : IRequestHandler<ListBa
             .Select(member => new { member.Id, member.Name }).ToListAsync(cancellationToken);
         return new BankWorklist(
             entries, await waiting.CountAsync(cancellationToken), [.. members.Select(member => (member.Id, member.Name))],
-            byHand.ToLookup(receipt => receipt.Kind.Sign() * receipt.Amount.Cents));
+            byHand.ToLookup(receipt => receipt.Kind.Sign() * receipt.Amount.Cents), await CarriedAsync(loopId, entries, cancellationToken), await FilesAsync(loopId, entries, cancellationToken));
+    }
+
+    private Task<List<BankPayment>> CarriedAsync(int loopId, List<BankEntry> entries, CancellationToken cancellationToken)
+    {
+        var (names, members) = (entries.Select(entry => entry.EndToEndId).Where(name => name.Length > 0).ToArray(), entries.Select(entry => entry.SuggestedMember).OfType<int>().Distinct().ToArray());
+        return work.Db.BankPayments.AsNoTracking()
+            .Where(payment => payment.LoopId == loopId && payment.State == BankPaymentState.Booked && (names.Contains(payment.EndToEndId) || members.Contains(payment.MemberId)))
+            .OrderByDescending(payment => payment.Id).Take(MostPayments).ToListAsync(cancellationToken);
+    }
+
+    private async Task<List<WaitingFile>> FilesAsync(int loopId, List<BankEntry> entries, CancellationToken cancellationToken)
+    {
+        if (entries.TrueForAll(entry => entry.Reason != "file"))
+        {
+            return [];
+        }
+
+        var waiting = (await work.Db.BankPayments.AsNoTracking().Where(payment => payment.LoopId == loopId && payment.State == BankPaymentState.InFile)
+            .OrderBy(payment => payment.Id).ToListAsync(cancellationToken)).ToLookup(payment => payment.FileId);
+        var ids = waiting.Select(file => file.Key).ToArray();
+        return [.. (await work.Db.BankFiles.Where(file => file.LoopId == loopId && ids.Contains(file.Id)).Select(file => new { file.Id, file.MessageId }).ToListAsync(cancellationToken))
+            .Select(file => new WaitingFile(file.Id, file.MessageId, waiting[file.Id].Sum(payment => payment.BookingCents()), [.. waiting[file.Id]]))];
     }
 }

@@ -15,34 +15,39 @@ public sealed class MoneyBook(Work work, Journal journal, AccountBook accountBoo
     /// <param name="receipt">Without id, time and person.</param>
     /// <param name="from">Where the journal has the money: at the bank, or there unassigned.</param>
     /// <returns>The receipt as it is kept.</returns>
-    public async Task<MoneyReceipt> RecordAsync(MoneyReceipt receipt, AccountKind from, CancellationToken cancellationToken)
+    public async Task<MoneyReceipt> RecordAsync(MoneyReceipt receipt, AccountKind from, CancellationToken cancellationToken) =>
+        (await RecordAsync(receipt.LoopId, [receipt], from, cancellationToken))[0];
+
+    /// <summary>The same for many receipts of a loop, in their order, with as many queries as for one. Each member's account is settled once.</summary>
+    public async Task<IReadOnlyList<MoneyReceipt>> RecordAsync(int loopId, IReadOnlyList<MoneyReceipt> receipts, AccountKind from, CancellationToken cancellationToken)
     {
-        var (db, loopId, memberId) = (work.Db, receipt.LoopId, receipt.MemberId);
-        await intake.LockAsync(loopId, memberId, cancellationToken);
-        var known = await db.MoneyReceipts.AsNoTracking().SingleOrDefaultAsync(
-            other => other.LoopId == loopId && other.SubmissionId == receipt.SubmissionId, cancellationToken);
-        if (known is not null)
+        if (receipts.Count == 0)
         {
-            return (known.MemberId, known.Kind, known.Amount, known.TakesBackId) == (memberId, receipt.Kind, receipt.Amount, receipt.TakesBackId)
-                ? known
-                : throw new RefusedException("This form was used for another movement of money. Open the page again.");
+            return [];
         }
 
-        (receipt.At, receipt.RecordedBy) = (time.GetUtcNow(), current.Actor.AccountId);
-        db.MoneyReceipts.Add(receipt);
-        await db.SaveChangesAsync(cancellationToken);
-        var accounts = await journal.AccountsAsync(loopId, [memberId], cancellationToken, [AccountKind.Unassigned]);
-        var (kind, account) = receipt.Kind.IsDeposit() ? (TransferKind.Deposit, AccountKind.Deposit) : (TransferKind.Payment, AccountKind.Receivable);
-        var hour = MarketHour.Containing(await marketTime.NowAsync(loopId, cancellationToken));
-        // Receipts count downwards from zero: documents count upwards, and both are references of transfers.
-        await journal.PostAsync(
-            [.. accounts.Move(hour, kind, null, accounts[from], accounts[account, memberId], receipt.Kind.Sign() * receipt.Amount.Micro, -receipt.Id)], cancellationToken);
-        if (!receipt.Kind.IsDeposit())
+        var db = work.Db;
+        await intake.LockAsync(loopId, [.. receipts.Select(receipt => receipt.MemberId)], cancellationToken);
+        var submissions = receipts.Select(receipt => receipt.SubmissionId).ToArray();
+        var known = await db.MoneyReceipts.AsNoTracking().Where(other => other.LoopId == loopId && submissions.Contains(other.SubmissionId))
+            .ToDictionaryAsync(other => other.SubmissionId, cancellationToken);
+        var fresh = receipts.Where(receipt => !known.ContainsKey(receipt.SubmissionId)).ToList();
+        if (fresh.Count > 0)
         {
-            await accountBook.SettleAsync(loopId, memberId, cancellationToken);
+            foreach (var receipt in fresh)
+            {
+                (receipt.At, receipt.RecordedBy) = (time.GetUtcNow(), current.Actor.AccountId);
+            }
+
+            db.MoneyReceipts.AddRange(fresh);
+            await db.SaveChangesAsync(cancellationToken);
+            await PostAsync(loopId, fresh, from, cancellationToken);
+            await accountBook.SettleAsync(loopId, [.. fresh.Where(receipt => !receipt.Kind.IsDeposit()).Select(receipt => receipt.MemberId).Distinct().Order()], cancellationToken);
         }
 
-        return receipt;
+        return [.. receipts.Select(receipt => !known.TryGetValue(receipt.SubmissionId, out var before) ? receipt
+            : (before.MemberId, before.Kind, before.Amount, before.TakesBackId) == (receipt.MemberId, receipt.Kind, receipt.Amount, receipt.TakesBackId) ? before
+            : throw new RefusedException("This form was used for another movement of money. Open the page again."))];
     }
 
     /// <summary>Sets off credits against what is owed, for each member of the loop that has both.</summary>
@@ -53,13 +58,22 @@ public sealed class MoneyBook(Work work, Journal journal, AccountBook accountBoo
         var credited = (await OpenEntries.ReadAsync(work.Db, loopId, owed: false, null, cancellationToken)).Select(entry => entry.MemberId).ToHashSet();
         // Prepaid money is a credit that no document shows.
         credited.UnionWith(await PrepaidMembers.ReadAsync(work.Db, loopId, cancellationToken));
-        var made = 0;
-        foreach (var member in owing.Intersect(credited).Order())
-        {
-            await intake.LockAsync(loopId, member, cancellationToken);
-            made += (await accountBook.SettleAsync(loopId, member, cancellationToken)).Items.Further.Count;
-        }
+        var both = owing.Intersect(credited).Order().ToList();
+        await intake.LockAsync(loopId, both, cancellationToken);
+        return await accountBook.SettleAsync(loopId, both, cancellationToken);
+    }
 
-        return made;
+    private async Task PostAsync(int loopId, List<MoneyReceipt> receipts, AccountKind from, CancellationToken cancellationToken)
+    {
+        var accounts = await journal.AccountsAsync(loopId, [.. receipts.Select(receipt => receipt.MemberId).Distinct()], cancellationToken, [AccountKind.Unassigned]);
+        var hour = MarketHour.Containing(await marketTime.NowAsync(loopId, cancellationToken));
+        await journal.PostAsync(
+            [.. receipts.SelectMany(receipt =>
+            {
+                var (kind, account) = receipt.Kind.IsDeposit() ? (TransferKind.Deposit, AccountKind.Deposit) : (TransferKind.Payment, AccountKind.Receivable);
+                // Receipts count downwards from zero: documents count upwards, and both are references of transfers.
+                return accounts.Move(hour, kind, null, accounts[from], accounts[account, receipt.MemberId], receipt.Kind.Sign() * receipt.Amount.Micro, -receipt.Id);
+            })],
+            cancellationToken);
     }
 }

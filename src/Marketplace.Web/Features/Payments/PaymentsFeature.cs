@@ -57,7 +57,7 @@ public static class PaymentsFeature
 
         var attempt = await requests.Try(new ImportStatement(loop.Id, content), cancellationToken);
         return attempt.Value is { } read
-            ? Back(string.Create(CultureInfo.InvariantCulture, $"done=statement&statements={read.Statements}&known={read.Known}&booked={read.Booked}&waiting={read.Waiting}"))
+            ? Back(string.Create(CultureInfo.InvariantCulture, $"done=statement&statements={read.Statements}&known={read.Known}&booked={read.Booked}&waiting={read.Waiting}&repeated={read.Repeated}&gaps={read.Gaps}"))
             : Back("why=" + words.Code(attempt.Problems[0].Message));
     }
 }

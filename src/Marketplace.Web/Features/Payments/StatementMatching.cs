@@ -1,5 +1,7 @@
 using Marketplace.Billing;
 using Marketplace.Data;
+using Marketplace.Quantities;
+using Marketplace.Web.Features.Orders;
 using Microsoft.EntityFrameworkCore;
 
 namespace Marketplace.Web.Features.Payments;
@@ -9,88 +11,149 @@ namespace Marketplace.Web.Features.Payments;
 internal sealed record MatchedPart(int MemberId, int? BillId, ReceiptKind Kind, long Cents, long? TakesBackId = null, BankPayment? Payment = null);
 
 /// <summary>What a movement turned out to be; without parts it waits for somebody, for the reason given.</summary>
-internal sealed record StatementMatch(IReadOnlyList<MatchedPart> Parts, string Why = "", int? Suggested = null)
+/// <param name="CostCents">What the bank kept of it for itself.</param>
+internal sealed record StatementMatch(IReadOnlyList<MatchedPart> Parts, string Why = "", int? Suggested = null, long CostCents = 0)
 {
     public static StatementMatch None(string why, int? suggested = null) => new([], why, suggested);
 }
 
-/// <summary>Finds whose a movement of the bank account is: by the name of a payment of our own files, by the references of documents wherever
-/// they stand, by amount and account together. Nothing is guessed: what is not certain waits.</summary>
-internal sealed class StatementMatching(MarketplaceDb db, int loopId)
+/// <summary>Finds whose movements of the bank account are: by the names of payments of our own files, by the references of documents wherever
+/// they stand, by amount and account together. Nothing is guessed: what is not certain waits. What may concern a movement is read once for many of
+/// them; then each is judged on the accounts as those before it left them.</summary>
+internal sealed class StatementMatching
 {
-    private sealed record Candidate(int Id, int MemberId, long OwedCents, long OpenCents);
+    /// <summary>A bank's fee for a payment that came back is not more than this; what is missing beyond is something else.</summary>
+    public const long MostFeeCents = 5_000;
 
-    public async Task<StatementMatch> FindAsync(BankMovement movement, CancellationToken cancellationToken)
+    private readonly Dictionary<BankMovement, IReadOnlyList<NamedReference>> _given = [];
+    private readonly Dictionary<string, BankPayment> _payments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FileOfPayments> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Id, int MemberId)> _documents = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _members = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, Account> _accounts = [];
+    private readonly HashSet<long> _linked = [];
+    private readonly HashSet<BankPayment> _justBooked = [];
+
+    private StatementMatching()
     {
-        if (await OwnPaymentAsync(movement, cancellationToken) is { } own)
-        {
-            return own;
-        }
-
-        if (movement.Cents < 0)
-        {
-            return StatementMatch.None(movement.IsReturn ? "return" : "out", await MemberOfAsync(movement.PartyAccount, cancellationToken));
-        }
-
-        if (movement.IsReturn)
-        {
-            return StatementMatch.None("return", await MemberOfAsync(movement.PartyAccount, cancellationToken));
-        }
-
-        var match = await ByReferenceAsync(movement, cancellationToken) ?? await ByAccountAsync(movement, cancellationToken);
-        return match.Parts.Count > 0 && await RecordedByHandAsync(match.Parts, cancellationToken) ? StatementMatch.None("by-hand", match.Parts[0].MemberId) : match;
     }
 
-    private async Task<StatementMatch?> OwnPaymentAsync(BankMovement movement, CancellationToken cancellationToken)
+    private sealed record FileOfPayments(BankFileKind Kind, long SumCents, List<BankPayment> Payments);
+
+    /// <summary>A document that a movement names. What is open of it is worked out only where that is asked.</summary>
+    private readonly record struct Candidate(Account Account, BookedDocument Document)
     {
-        if (movement.EndToEndId.Length > 0
-            && await db.BankPayments.SingleOrDefaultAsync(payment => payment.LoopId == loopId && payment.EndToEndId == movement.EndToEndId, cancellationToken) is { } payment)
-        {
-            return await OfPaymentAsync(payment, movement, cancellationToken);
-        }
+        public int Id => Document.Id;
 
-        if (movement.BatchId.Length > 0
-            && await db.BankFiles.AsNoTracking().SingleOrDefaultAsync(file => file.LoopId == loopId && file.MessageId == movement.BatchId, cancellationToken) is { } file)
-        {
-            var all = await db.BankPayments.Where(one => one.LoopId == loopId && one.FileId == file.Id).OrderBy(one => one.Id).ToListAsync(cancellationToken);
-            var sign = file.Kind == BankFileKind.DirectDebits ? 1 : -1;
-            return all.All(one => one.State == BankPaymentState.InFile) && movement.Cents == sign * file.SumCents
-                ? new StatementMatch([.. all.Select(Booked)])
-                : StatementMatch.None("file");
-        }
+        public int MemberId => Account.Facts.MemberId;
 
-        return null;
+        public long OwedCents => Document.OwedCents;
+
+        public long OpenCents => Document.OwedCents == 0 ? 0 : Account.Items.OpenCents(Document.Key);
     }
 
-    private async Task<StatementMatch?> OfPaymentAsync(BankPayment payment, BankMovement movement, CancellationToken cancellationToken)
+    /// <summary>An account with what this statement has brought so far.</summary>
+    private sealed class Account(AccountFacts facts)
     {
-        var isDebit = payment.Kind == BankFileKind.DirectDebits;
-        var booking = isDebit ? payment.Cents : -payment.Cents;
-        if (payment.State is BankPaymentState.InFile or BankPaymentState.Withdrawn && movement.Cents == booking && !movement.IsReturn)
-        {
-            return new StatementMatch([Booked(payment)]);
-        }
+        // Numbers that no receipt has yet, rising: which is settled first among those of one day follows from them.
+        private const long FirstNumber = long.MaxValue / 2;
+        private readonly List<AccountEntry> _brought = [];
+        private OpenItems? _items;
 
-        if (payment.State == BankPaymentState.Booked && movement.Cents == -booking)
-        {
-            var receipt = await db.MoneyReceipts.AsNoTracking().SingleOrDefaultAsync(
-                receipt => receipt.LoopId == loopId && receipt.SubmissionId == SubmissionIds.OfPayment(payment), cancellationToken);
-            return receipt is null
-                ? StatementMatch.None("return", payment.MemberId)
-                : new StatementMatch([new MatchedPart(
-                    payment.MemberId, payment.BillId, isDebit ? ReceiptKind.PaymentReturned : ReceiptKind.PayoutReturned, Math.Abs(movement.Cents), receipt.Id, payment)]);
-        }
+        public AccountFacts Facts => facts;
 
-        // A payer may copy the name of a direct debit that came back into a transfer: then it is found by its reference.
-        return movement.Cents > 0 && !movement.IsReturn && isDebit && payment.State is BankPaymentState.Returned or BankPaymentState.Withdrawn
-            ? null
-            : StatementMatch.None(movement.IsReturn ? "return" : "amount", payment.MemberId);
+        public OpenItems Items => _items ??= OpenItems.Of([.. facts.Entries(), .. _brought], facts.Made);
+
+        public void Bring(MoneyReceipt receipt) => _brought.Add(facts.EntryOf(receipt, FirstNumber + _brought.Count));
+
+        public void Changed() => _items = null;
+
+        /// <summary>What is owed: of which document, how much, and how much of that is not disputed.</summary>
+        public IEnumerable<(int? BillId, long OpenCents, long DueCents)> Owed()
+        {
+            var items = Items;
+            return facts.Documents.Where(document => document.OwedCents > 0)
+                .Select(document => (BillId: (int?)document.Id, Cents: items.OpenCents(document.Key), Held: facts.Disputed.GetValueOrDefault(document.Id)))
+                .Concat(facts.Reminders.Where(reminder => reminder.FeeCents > 0).Select(reminder => (BillId: (int?)reminder.BillId, Cents: items.OpenCents(new EntryKey(EntryKind.Fee, reminder.Id)), Held: 0L)))
+                .Concat(facts.Receipts.Where(receipt => receipt.Kind.Sign() < 0).Select(receipt => (BillId: receipt.BillId, Cents: items.OpenCents(new EntryKey(EntryKind.Receipt, receipt.Id)), Held: 0L)))
+                .Where(one => one.Cents > 0).Select(one => (one.BillId, one.Cents, one.Cents - Math.Min(one.Held, one.Cents)));
+        }
     }
 
-    private static MatchedPart Booked(BankPayment payment) => new(
-        payment.MemberId, payment.BillId, payment.Kind == BankFileKind.DirectDebits ? ReceiptKind.Payment : ReceiptKind.PaidOut, payment.Cents, null, payment);
+    /// <summary>Reads what may concern some movements and locks the members whose they may be, in rising order, as jobs do: their accounts stand still until
+    /// the transaction ends.</summary>
+    public static async Task<StatementMatching> ReadAsync(
+        MarketplaceDb db, AccountBook accounts, OrderIntake intake, int loopId, IReadOnlyList<BankMovement> movements, CancellationToken cancellationToken)
+    {
+        var matching = new StatementMatching();
+        await matching.ReadPaymentsAsync(db, loopId, movements, cancellationToken);
+        await matching.ReadDocumentsAsync(db, loopId, movements, cancellationToken);
+        await matching.ReadMembersAsync(db, loopId, movements, cancellationToken);
+        var members = matching._payments.Values.Concat(matching._files.Values.SelectMany(file => file.Payments)).Select(payment => payment.MemberId)
+            .Concat(matching._documents.Values.Select(document => document.MemberId)).Concat(matching._members.Values).Distinct().Order().ToList();
+        await intake.LockAsync(loopId, members, cancellationToken);
+        foreach (var facts in await accounts.FactsAsync(loopId, members, cancellationToken))
+        {
+            matching._accounts.Add(facts.MemberId, new Account(facts));
+        }
 
-    private async Task<StatementMatch?> ByReferenceAsync(BankMovement movement, CancellationToken cancellationToken)
+        var byHand = matching._accounts.Values.SelectMany(account => account.Facts.Receipts).Where(receipt => receipt.BankEntryId is null).Select(receipt => (long?)receipt.Id).ToArray();
+        matching._linked.UnionWith(await db.BankEntries.Where(entry => entry.LoopId == loopId && byHand.Contains(entry.ReceiptId)).Select(entry => entry.ReceiptId!.Value).ToListAsync(cancellationToken));
+        return matching;
+    }
+
+    private async Task ReadPaymentsAsync(MarketplaceDb db, int loopId, IReadOnlyList<BankMovement> movements, CancellationToken cancellationToken)
+    {
+        var ids = movements.Select(movement => movement.EndToEndId).Where(id => id.Length > 0).Distinct().ToArray();
+        foreach (var payment in await db.BankPayments.Where(payment => payment.LoopId == loopId && ids.Contains(payment.EndToEndId)).ToListAsync(cancellationToken))
+        {
+            _payments.Add(payment.EndToEndId, payment);
+        }
+
+        var names = movements.Select(movement => movement.BatchId).Where(id => id.Length > 0).Distinct().ToArray();
+        var files = await db.BankFiles.Where(file => file.LoopId == loopId && names.Contains(file.MessageId))
+            .Select(file => new { file.Id, file.Kind, file.MessageId, file.SumCents }).ToListAsync(cancellationToken);
+        var fileIds = files.Select(file => file.Id).ToArray();
+        var all = (await db.BankPayments.Where(payment => payment.LoopId == loopId && fileIds.Contains(payment.FileId)).OrderBy(payment => payment.Id).ToListAsync(cancellationToken))
+            .ToLookup(payment => payment.FileId);
+        foreach (var file in files)
+        {
+            _files.Add(file.MessageId, new FileOfPayments(file.Kind, file.SumCents, [.. all[file.Id]]));
+        }
+    }
+
+    private async Task ReadDocumentsAsync(MarketplaceDb db, int loopId, IReadOnlyList<BankMovement> movements, CancellationToken cancellationToken)
+    {
+        foreach (var movement in movements.Where(movement => movement.Cents > 0))
+        {
+            _given[movement] = Given(movement);
+        }
+
+        var bodies = _given.Values.SelectMany(given => given).Select(reference => reference.Reference[4..]).Distinct().ToArray();
+        foreach (var found in await db.Database.SqlQuery<FoundDocument>(
+            $"""
+            SELECT DISTINCT ON (market.payment_reference_body(number)) market.payment_reference_body(number) AS "Body", id AS "Id", member_id AS "MemberId"
+            FROM market.bills WHERE loop_id = {loopId} AND market.payment_reference_body(number) = ANY({bodies}) ORDER BY market.payment_reference_body(number), id
+            """).ToListAsync(cancellationToken))
+        {
+            _documents.Add(found.Body, (found.Id, found.MemberId));
+        }
+    }
+
+    private async Task ReadMembersAsync(MarketplaceDb db, int loopId, IReadOnlyList<BankMovement> movements, CancellationToken cancellationToken)
+    {
+        var ibans = movements.Select(movement => movement.PartyAccount).Where(iban => iban.Length > 0).Distinct().ToArray();
+        var owners = await db.Database.SqlQuery<AccountOwner>(
+            $"""SELECT details ->> 'iban' AS "Iban", member_id AS "MemberId" FROM market.bill_recipients WHERE loop_id = {loopId} AND details ->> 'iban' = ANY({ibans})""").ToListAsync(cancellationToken);
+        // An account of several members tells nothing.
+        foreach (var own in owners.GroupBy(owner => owner.Iban, StringComparer.Ordinal).Where(own => own.Count() == 1))
+        {
+            _members.Add(own.Key, own.Single().MemberId);
+        }
+    }
+
+    // What the payer put in its own place counts before what stands in words.
+    private static IReadOnlyList<NamedReference> Given(BankMovement movement)
     {
         var given = new List<NamedReference>();
         foreach (var reference in movement.References)
@@ -107,12 +170,105 @@ internal sealed class StatementMatching(MarketplaceDb db, int loopId)
             given.AddRange(PaymentWords.References(words).Concat(PaymentWords.Numbers(words)).Distinct().Select(reference => new NamedReference(reference, null)));
         }
 
-        var documents = new List<(Candidate Document, long? Cents)>();
-        foreach (var reference in given.DistinctBy(reference => reference.Reference))
+        return [.. given.DistinctBy(reference => reference.Reference)];
+    }
+
+    /// <summary>Whether a movement brings back what one before it has only just booked: that has to be kept first.</summary>
+    public bool WaitsForBooking(BankMovement movement) => _payments.TryGetValue(movement.EndToEndId, out var payment) && _justBooked.Contains(payment);
+
+    /// <summary>Takes down what a movement turned out to be; those that follow are judged with it.</summary>
+    public void Bring(StatementMatch match, DateTimeOffset now)
+    {
+        foreach (var part in match.Parts)
         {
-            if (await DocumentAsync(reference.Reference, cancellationToken) is { } document)
+            if (part.Payment is { } payment)
             {
-                documents.Add((document, reference.Cents));
+                (payment.State, payment.StateAt) = (part.TakesBackId is null ? BankPaymentState.Booked : BankPaymentState.Returned, now);
+                _justBooked.Add(payment);
+            }
+
+            var account = _accounts[part.MemberId];
+            account.Bring(new MoneyReceipt { MemberId = part.MemberId, Kind = part.Kind, Amount = Money.FromCents(part.Cents), BillId = part.BillId, TakesBackId = part.TakesBackId, At = now });
+            account.Changed();
+        }
+    }
+
+    public StatementMatch Find(BankMovement movement)
+    {
+        if (OwnPayment(movement) is { } own)
+        {
+            return own;
+        }
+
+        if (movement.Cents < 0 || movement.IsReturn)
+        {
+            return StatementMatch.None(movement.IsReturn ? "return" : "out", MemberOf(movement));
+        }
+
+        var match = ByReference(movement) ?? ByAccount(movement);
+        return match.Parts.Any(RecordedByHand) ? StatementMatch.None("by-hand", match.Parts[0].MemberId) : match;
+    }
+
+    private StatementMatch? OwnPayment(BankMovement movement)
+    {
+        if (_payments.TryGetValue(movement.EndToEndId, out var payment))
+        {
+            return OfPayment(payment, movement);
+        }
+
+        if (!_files.TryGetValue(movement.BatchId, out var file))
+        {
+            return null;
+        }
+
+        var sign = file.Kind == BankFileKind.DirectDebits ? 1 : -1;
+        return file.Payments.All(one => one.State == BankPaymentState.InFile) && movement.Cents == sign * file.SumCents
+            ? new StatementMatch([.. file.Payments.Select(Booked)])
+            : StatementMatch.None("file");
+    }
+
+    private StatementMatch? OfPayment(BankPayment payment, BankMovement movement)
+    {
+        var isDebit = payment.Kind == BankFileKind.DirectDebits;
+        var booking = payment.BookingCents();
+        if (payment.State is BankPaymentState.InFile or BankPaymentState.Withdrawn && movement.Cents == booking && !movement.IsReturn)
+        {
+            return new StatementMatch([Booked(payment)]);
+        }
+
+        // The bank may have added its fee to a debit that it took back. What comes back of a payout in part only, somebody has to look at.
+        var fee = -(movement.Cents + booking);
+        if (payment.State == BankPaymentState.Booked && (fee == 0 || (isDebit && movement.IsReturn && fee is > 0 and <= MostFeeCents)))
+        {
+            return _accounts[payment.MemberId].Facts.Receipts.FirstOrDefault(receipt => receipt.SubmissionId == SubmissionIds.OfPayment(payment)) is { } receipt
+                ? new StatementMatch([Returned(payment, receipt.Id)], CostCents: fee)
+                : StatementMatch.None("return", payment.MemberId);
+        }
+
+        // A payer may copy the name of a direct debit that came back into a transfer: then it is found by its reference.
+        return movement.Cents > 0 && !movement.IsReturn && isDebit && payment.State is BankPaymentState.Returned or BankPaymentState.Withdrawn
+            ? null
+            : StatementMatch.None(movement.IsReturn ? "return" : "amount", payment.MemberId);
+    }
+
+    /// <summary>A payment of a file, as the bank has carried it out.</summary>
+    public static MatchedPart Booked(BankPayment payment) => new(
+        payment.MemberId, payment.BillId, payment.Kind == BankFileKind.DirectDebits ? ReceiptKind.Payment : ReceiptKind.PaidOut, payment.Cents, null, payment);
+
+    /// <summary>A payment of a file that came back, with the receipt of when it was carried out.</summary>
+    public static MatchedPart Returned(BankPayment payment, long receiptId) => new(
+        payment.MemberId, payment.BillId, payment.Kind == BankFileKind.DirectDebits ? ReceiptKind.PaymentReturned : ReceiptKind.PayoutReturned, payment.Cents, receiptId, payment);
+
+    private StatementMatch? ByReference(BankMovement movement)
+    {
+        var documents = new List<(Candidate Document, long? Cents)>();
+        foreach (var reference in _given[movement])
+        {
+            if (_documents.TryGetValue(reference.Reference[4..], out var found))
+            {
+                var account = _accounts[found.MemberId];
+                var document = account.Facts.Documents.First(document => document.Id == found.Id);
+                documents.Add((new Candidate(account, document), reference.Cents));
             }
         }
 
@@ -160,62 +316,36 @@ internal sealed class StatementMatching(MarketplaceDb db, int loopId)
 
     private static MatchedPart Paid(Candidate document, long cents) => new(document.MemberId, document.Id, ReceiptKind.Payment, cents);
 
-    private async Task<StatementMatch> ByAccountAsync(BankMovement movement, CancellationToken cancellationToken)
+    private StatementMatch ByAccount(BankMovement movement)
     {
-        if (await MemberOfAsync(movement.PartyAccount, cancellationToken) is not { } member)
+        if (MemberOf(movement) is not { } member)
         {
             return StatementMatch.None("unknown");
         }
 
-        var open = await OpenEntries.ReadAsync(db, loopId, owed: true, member, cancellationToken);
+        var open = _accounts[member].Owed().ToList();
         // Who disputes a part may pay the rest.
-        var same = open.Where(entry => entry.OpenCents == movement.Cents || entry.OpenCents - entry.HeldCents == movement.Cents).ToList();
+        var same = open.Where(entry => entry.OpenCents == movement.Cents || entry.DueCents == movement.Cents).ToList();
         return same.Count == 1
             ? new StatementMatch([new MatchedPart(member, same[0].BillId, ReceiptKind.Payment, movement.Cents)])
-            : same.Count == 0 && open.Count > 1 && (open.Sum(entry => entry.OpenCents) == movement.Cents || open.Sum(entry => entry.OpenCents - entry.HeldCents) == movement.Cents)
+            : same.Count == 0 && open.Count > 1 && (open.Sum(entry => entry.OpenCents) == movement.Cents || open.Sum(entry => entry.DueCents) == movement.Cents)
                 ? new StatementMatch([new MatchedPart(member, null, ReceiptKind.Payment, movement.Cents)])
                 : StatementMatch.None("no-reference", member);
     }
 
-    private async Task<int?> MemberOfAsync(string account, CancellationToken cancellationToken)
-    {
-        if (account.Length == 0)
-        {
-            return null;
-        }
+    private int? MemberOf(BankMovement movement) => _members.TryGetValue(movement.PartyAccount, out var member) ? member : null;
 
-        var members = await db.Database.SqlQuery<int>(
-            $"""SELECT member_id AS "Value" FROM market.bill_recipients WHERE loop_id = {loopId} AND details ->> 'iban' = {account} LIMIT 2""").ToListAsync(cancellationToken);
-        return members is [var only] ? only : null;
-    }
+    private bool RecordedByHand(MatchedPart part) => _accounts[part.MemberId].Facts.Receipts.Any(receipt =>
+        receipt.Kind == part.Kind && receipt.Amount == Money.FromCents(part.Cents) && receipt.BankEntryId is null && !_linked.Contains(receipt.Id));
 
-    private Task<Candidate?> DocumentAsync(string reference, CancellationToken cancellationToken)
-    {
-        var body = reference[4..];
-        return db.Database.SqlQuery<Candidate>(
-            $"""
-            SELECT b.id AS "Id", b.member_id AS "MemberId", b.owed AS "OwedCents",
-                   (b.owed - coalesce((SELECT sum(a.cents) FROM market.payment_allocations a
-                       WHERE a.loop_id = {loopId} AND a.owed_kind = {(short)EntryKind.Document} AND a.owed_id = b.id), 0))::bigint AS "OpenCents"
-            FROM (SELECT id, member_id, CASE kind WHEN {(short)DocumentKind.CreditNote} THEN -total_cents ELSE total_cents END AS owed
-                  FROM market.bills WHERE loop_id = {loopId} AND market.payment_reference_body(number) = {body} ORDER BY id LIMIT 1) b
-            """).SingleOrDefaultAsync(cancellationToken);
-    }
+    private sealed record FoundDocument(string Body, int Id, int MemberId);
 
-    private async Task<bool> RecordedByHandAsync(IReadOnlyList<MatchedPart> parts, CancellationToken cancellationToken)
-    {
-        foreach (var part in parts)
-        {
-            var amount = Quantities.Money.FromCents(part.Cents);
-            if (await db.MoneyReceipts.AnyAsync(
-                receipt => receipt.LoopId == loopId && receipt.MemberId == part.MemberId && receipt.Kind == part.Kind && receipt.Amount == amount && receipt.BankEntryId == null
-                    && !db.BankEntries.Any(entry => entry.LoopId == loopId && entry.ReceiptId == receipt.Id),
-                cancellationToken))
-            {
-                return true;
-            }
-        }
+    private sealed record AccountOwner(string Iban, int MemberId);
+}
 
-        return false;
-    }
+/// <summary>What payments of files do to the loop's account.</summary>
+internal static class BankPayments
+{
+    /// <summary>What the bank books when it carries the payment out: above zero, money comes in.</summary>
+    public static long BookingCents(this BankPayment payment) => payment.Kind == BankFileKind.DirectDebits ? payment.Cents : -payment.Cents;
 }
