@@ -236,7 +236,7 @@ public sealed class StatementsTests(MarketplaceHost host, ITestOutputHelper outp
     public async Task Ten_thousand_movements_of_two_thousand_members_are_read_in_a_reasonable_time()
     {
         const int members = 2_000, movements = 10_000, first = 10_000;
-        var loop = await InAsync(host, "many");
+        var loop = await InAsync(host, "crowd");
         var bill = loop.Bill;
         var (loopId, household) = (loop.LoopId, SettledWeekend.Household);
         await host.Look(async db =>
