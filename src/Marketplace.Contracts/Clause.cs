@@ -96,6 +96,9 @@ public sealed record Clause
     /// <summary>For what the baseline is stated.</summary>
     public PerTime ReferencePer { get; init; } = PerTime.Period;
 
+    /// <summary>What the quantity is measured of, where it needs to be told, in millionths of the currency: what was lent.</summary>
+    public Term? Basis { get; init; }
+
     /// <summary>Which side of the threshold counts.</summary>
     public ClauseDirection Direction { get; init; } = ClauseDirection.Above;
 
@@ -116,6 +119,10 @@ public sealed record Clause
 
     /// <summary>In the unit that goes with the quantity (<see cref="Units.RateOf"/>).</summary>
     public required Term Rate { get; init; }
+
+    /// <summary>Whether the rate is for a year: the amount is divided by the periods of a year.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsYearlyRate { get; init; }
 
     /// <summary>Further rates, each from where it begins, rising.</summary>
     public IReadOnlyList<RateStep> Steps { get; init; } = [];
@@ -151,6 +158,11 @@ public sealed record Clause
             yield return (nameof(Reference), reference, quantity);
         }
 
+        if (Basis is { } basis)
+        {
+            yield return (nameof(Basis), basis, Unit.Money);
+        }
+
         yield return (nameof(Threshold), Threshold, quantity);
         if (Target is { } target)
         {
@@ -181,12 +193,12 @@ public sealed record Clause
     }
 
     /// <summary>Whether the amounts of two parts of a period add up to that of the whole, before the rounding of each to cents. It is promised where the
-    /// quantity is a sum over hours, threshold and baseline are zero or stated for each hour, and nothing is cut: no target, steps, cap or floor, one value of
+    /// quantity is a sum over hours, threshold and baseline are zero or stated for each hour, and nothing is cut: no rate for a year, no target, steps, cap or floor, one value of
     /// the index, and either the signed difference or all of a quantity that is never below zero.</summary>
     public bool AddsUp(QuantityForm quantity)
     {
         ArgumentNullException.ThrowIfNull(quantity);
-        return quantity.AddsUp && When == ClauseCondition.Always && Steps.Count == 0 && Cap is null && Floor is null && Index is null
+        return quantity.AddsUp && !IsYearlyRate && When == ClauseCondition.Always && Steps.Count == 0 && Cap is null && Floor is null && Index is null
             && IsPerHour(Threshold, ThresholdPer) && (Reference is not { } reference || IsPerHour(reference, ReferencePer))
             && (Direction == ClauseDirection.BothWays || (Direction == ClauseDirection.Above && quantity.NeverNegative && Threshold == Term.Of(0)));
     }

@@ -57,6 +57,11 @@ internal static class ClauseCheck
             yield return new Finding(where, "clause-target", "A target goes with the condition that it is reached or missed, and only with it.");
         }
 
+        if (clause.IsYearlyRate && template.Period == ContractPeriod.Week)
+        {
+            yield return new Finding(where, "rate-year", "A rate for a year goes with months and years: no whole number of weeks makes a year.");
+        }
+
         if (clause.Index is { } index && !indices.Contains(index.Name))
         {
             yield return new Finding(where, "clause-index", "There is no index '{0}'.", index.Name);
@@ -83,6 +88,11 @@ internal static class ClauseCheck
         if (quantity.NeedsOther && (!TemplateCheck.HasRole(template, clause.With) || clause.With == clause.Of))
         {
             yield return new Finding("", "clause-with", "The quantity is measured between two parties: name the other.");
+        }
+
+        if (quantity.NeedsBasis && clause.Basis is null)
+        {
+            yield return new Finding("", "clause-basis", "The quantity is measured of something, such as what was lent: name it.");
         }
 
         if (quantity.NeedsReference && clause.Reference is null)

@@ -7,7 +7,11 @@ namespace Marketplace.Contracts;
 /// <param name="Quantity">In the quantity's unit.</param>
 /// <param name="Hours">How many hours the period has: 743 in a March of 31 days where the clock is set forward.</param>
 /// <param name="Index">What the clause's index was, in millionths; none where the clause has none.</param>
-public sealed record Measured(long Quantity, long Hours, long? Index = null);
+public sealed record Measured(long Quantity, long Hours, long? Index = null)
+{
+    /// <summary>How many such periods make a year; none where that is no whole number.</summary>
+    public int? PeriodsAYear { get; init; }
+}
 
 /// <summary>An amount before its rounding: millionths of the currency as a fraction.</summary>
 public readonly record struct ExactAmount(Int128 Numerator, Int128 Denominator)
@@ -84,6 +88,11 @@ public static class Evaluation
         inputs.Add(new("periodHours", measured.Hours));
         checked
         {
+            if (clause.Basis is { } basis)
+            {
+                inputs.Add(new("basisMicro", values.Number(basis)));
+            }
+
             if (clause.Reference is { } reference)
             {
                 var baseline = PerPeriod(values.Number(reference), clause.ReferencePer, measured.Hours);
@@ -113,6 +122,13 @@ public static class Evaluation
 
             var sum = Stepped(clause, values, counted, unit, rateUnit, inputs);
             Int128 numerator = sum, denominator = Units.Divisor(quantity.Unit);
+            if (clause.IsYearlyRate)
+            {
+                var periods = measured.PeriodsAYear ?? throw new ArgumentException("A rate for a year goes with periods of which a whole number makes a year", nameof(measured));
+                inputs.Add(new("periodsAYear", periods));
+                denominator *= periods;
+            }
+
             if (clause.Index is { } index)
             {
                 var (now, then) = (measured.Index ?? throw new ArgumentException($"The index '{index.Name}' is not known for the period", nameof(measured)), values.Number(index.Base));

@@ -100,6 +100,9 @@ public sealed record QuantityForm(string Name, Unit Unit)
     /// <summary>Whether a clause has to name a baseline to which it is compared.</summary>
     public bool NeedsReference { get; init; }
 
+    /// <summary>Whether a clause has to name what it is measured of, such as what was lent.</summary>
+    public bool NeedsBasis { get; init; }
+
     /// <summary>Whether it is measured between two parties, so that a clause has to name the other.</summary>
     public bool NeedsOther { get; init; }
 }

@@ -140,6 +140,11 @@ public sealed class EvaluationPropertyTests
             (sum, divisor) = (sum * index, divisor * inputs["indexBaseMillionths"]);
         }
 
+        if (inputs.TryGetValue("periodsAYear", out var periods))
+        {
+            divisor *= periods;
+        }
+
         if (inputs.TryGetValue("floorMicro", out var floor) && sum < floor * divisor)
         {
             (sum, divisor) = (floor, 1);
@@ -172,7 +177,7 @@ internal static class RandomClause
             Reference = form.NeedsReference ? Term.Of(random.NextInt64(0, 2_000_000)) : null, ReferencePer = plain ? PerTime.Hour : (PerTime)random.Next(1, 3),
             Threshold = random.Next(2) == 0 ? default : Term.Of(random.NextInt64(0, 3_000_000)), ThresholdPer = plain ? PerTime.Hour : (PerTime)random.Next(1, 3),
             When = when, Target = when == ClauseCondition.Always ? null : Term.Of(random.NextInt64(0, 500_000_000)), TargetPer = (PerTime)random.Next(1, 3),
-            Rate = Term.Of(random.NextInt64(0, 400_000)),
+            Rate = Term.Of(random.NextInt64(0, 400_000)), IsYearlyRate = !plain && random.Next(4) == 0,
             Steps = plain || direction == ClauseDirection.BothWays ? [] : [.. Enumerable.Range(0, random.Next(4)).Select(_ => new RateStep(Term.Of(from += random.NextInt64(1, 50_000_000)), Term.Of(random.NextInt64(0, 400_000))))],
             Floor = !plain && random.Next(3) == 0 ? Term.Of(floor) : null, Cap = !plain && random.Next(3) == 0 ? Term.Of(cap) : null,
             Index = !plain && random.Next(4) == 0 ? new Indexation("import-price", Term.Of(random.NextInt64(1, 300_000))) : null,
@@ -180,5 +185,5 @@ internal static class RandomClause
     }
 
     public static Measured Measured(Random random, QuantityForm form, Clause clause) => new(
-        random.NextInt64(form.NeverNegative ? 0 : -100_000_000, 1_000_000_000), random.Next(1, 745), clause.Index is null ? null : random.NextInt64(1, 300_000));
+        random.NextInt64(form.NeverNegative ? 0 : -100_000_000, 1_000_000_000), random.Next(1, 745), clause.Index is null ? null : random.NextInt64(1, 300_000)) { PeriodsAYear = clause.IsYearlyRate ? 12 : null };
 }

@@ -65,7 +65,8 @@ internal static class BillWords
             BillLineKind.Preference => t[role == Role.Consumer ? "Line.Preference.Consumer" : "Line.Preference", small],
             BillLineKind.ShareReceived or BillLineKind.SharePaid or BillLineKind.StoreShare => t["Line." + line.Kind, line.PlantName ?? line.Plant],
             BillLineKind.Correction or BillLineKind.Curtailment or BillLineKind.TemperatureCompensation => t["Line." + line.Kind, small],
-            BillLineKind.Levy or BillLineKind.CommunityShare or BillLineKind.ContractClause => t["Line." + line.Kind, line.Name],
+            BillLineKind.Levy or BillLineKind.CommunityShare or BillLineKind.ContractClause =>
+                t["Line." + line.Kind, line.Names.GetValueOrDefault(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) ?? line.Name],
             _ => t["Line." + line.Kind, carrier],
         };
     }

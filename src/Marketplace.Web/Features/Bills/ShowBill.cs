@@ -126,6 +126,9 @@ public sealed record BillLineView(
     /// <summary>The name of a levy, a shared amount or a clause; else empty.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>What it is called in the languages that have a name of their own for it, by ISO 639-1.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+
     public Money Amount => Money.FromCents(Cents);
 
     public int Hours => (int)(Trace["hours"] ?? 0);
@@ -180,7 +183,7 @@ public sealed record StoreOfPeriod(string Plant, string Name, Energy Charged, En
     public long? CyclesThousandths => Capacity > Energy.Zero ? Rounding.DivideAwayFromZero((Int128)Discharged.WattHours * 1000, Capacity.WattHours) : null;
 }
 
-internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime market, PlantAccounts plants) : IRequestHandler<ShowBill, BillView>
+internal sealed class ShowBillHandler(Work work, BillAccess access, ILineNames lineNames, MarketTime market, PlantAccounts plants) : IRequestHandler<ShowBill, BillView>
 {
     public async Task<BillView> Handle(ShowBill request, CancellationToken cancellationToken)
     {
@@ -192,7 +195,7 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
         var codes = rows.Where(row => row.PlantCode != null).Select(row => row.PlantCode!).Distinct().ToList();
         var names = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && codes.Contains(plant.Code))
             .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
-        var lines = rows.Select(row => BillLineView.Of(row, names)).ToList();
+        var lines = (await lineNames.NamedAsync(bill.LoopId, [.. rows.Select(row => BillLineView.Of(row, names))], cancellationToken)).ToList();
         var days = await DaysAsync(bill, lines, loop.TimeZone, cancellationToken);
         var same = db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.MemberId == bill.MemberId && other.Role == bill.Role
             && other.Kind == DocumentKind.Invoice && !db.Bills.Any(later => later.LoopId == other.LoopId && later.CorrectsId == other.Id));
@@ -265,8 +268,9 @@ internal sealed class ShowBillHandler(Work work, BillAccess access, MarketTime m
             .OrderBy(line => line.Line).ToListAsync(cancellationToken);
         var old = rows.Where(row => row.BillId == before.Id).ToList();
         var (oldLines, newLines) = (old.ConvertAll(TraceJson.LineOf), rows.Where(row => row.BillId == bill.Id).Select(TraceJson.LineOf).ToList());
+        var oldViews = await lineNames.NamedAsync(bill.LoopId, [.. old.Select(row => BillLineView.Of(row, names))], cancellationToken);
         BillLineView? View(BillLine? line, bool isOld) => line is null ? null
-            : isOld ? BillLineView.Of(old[IndexIn(oldLines, line)], names) : lines[IndexIn(newLines, line)];
+            : isOld ? oldViews[IndexIn(oldLines, line)] : lines[IndexIn(newLines, line)];
         return new Chain(before.Number, note, replacedBy,
             [.. Revision.Compare(oldLines, newLines).Select(change => new LineChangeView(View(change.Before, true), View(change.After, false)))], before.TotalCents,
             after.SingleOrDefault(other => other.Kind == DocumentKind.CreditNote)?.Number);

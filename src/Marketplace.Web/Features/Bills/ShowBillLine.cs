@@ -46,7 +46,7 @@ internal sealed class ShowBillLineHandler(Work work, BillAccess access, LineHour
 }
 
 /// <summary>A line of a bill and the settled hours behind it.</summary>
-internal sealed class LineHours(Work work)
+internal sealed class LineHours(Work work, ILineNames lineNames)
 {
     public async Task<(BillLineView Line, TariffShown Tariff)> FindAsync(Bill bill, short number, CancellationToken cancellationToken)
     {
@@ -57,7 +57,7 @@ internal sealed class LineHours(Work work)
             ? []
             : await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && plant.Code == row.PlantCode)
                 .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
-        var line = BillLineView.Of(row, names);
+        var line = (await lineNames.NamedAsync(bill.LoopId, [BillLineView.Of(row, names)], cancellationToken))[0];
         var spans = await TariffSpan.ReadAsync(db, bill.LoopId, new Interval(bill.PeriodStart, bill.PeriodEnd), cancellationToken);
         var span = spans.Single(span => span.Tariff.Version == line.Trace.TariffVersion && span.Part == line.Trace.Part);
         return (line, new TariffShown(span.Tariff.Version, span.Tariff.ValidFrom, span.During, span.Tariff));

@@ -27,6 +27,23 @@ internal static class ContractCalendar
     /// <summary>The first day on or after a day on which a period begins.</summary>
     public static DateOnly OnOrAfter(this ContractPeriod period, DateOnly day) => period.FirstDay(day) == day ? day : period.NextFirstDay(day);
 
+    /// <summary>A period's number: that of the next one is one more.</summary>
+    public static int Number(this ContractPeriod period, DateOnly day) => period switch
+    {
+        ContractPeriod.Week => period.FirstDay(day).DayNumber / 7,
+        ContractPeriod.Month => (day.Year * 12) + day.Month,
+        ContractPeriod.Year => day.Year,
+        _ => throw new ArgumentOutOfRangeException(nameof(period), period, "Not a period"),
+    };
+
+    /// <summary>How many periods make a year; none for weeks.</summary>
+    public static int? PeriodsAYear(this ContractPeriod period) => period switch
+    {
+        ContractPeriod.Month => 12,
+        ContractPeriod.Year => 1,
+        _ => null,
+    };
+
     /// <summary>The period that begins on a day.</summary>
     public static Interval Interval(this ContractPeriod period, LoopCalendar calendar, DateOnly firstDay) =>
         new(calendar.StartOf(firstDay), calendar.StartOf(period.NextFirstDay(firstDay)));

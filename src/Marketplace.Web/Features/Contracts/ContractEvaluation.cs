@@ -107,7 +107,8 @@ internal sealed class ContractEvaluation(Work work, TemplateShelf shelf, Contrac
             var values = ContractValues.Read(run.Values);
             var members = parties[run.ContractId].ToDictionary(party => party.Role, party => party.MemberId);
             asked.AddRange(template.Clauses.Select(clause => new Asked(run, template, clause, values, members, new Measure(
-                members[clause.Of], members.GetValueOrDefault(clause.With), values.Carrier(clause.Carrier), values.Name(clause.Plant), run.ContractId, run.ContractStartsAt, ends[run.ContractId]))));
+                members[clause.Of], members.GetValueOrDefault(clause.With), values.Carrier(clause.Carrier), values.Name(clause.Plant), run.ContractId, run.ContractStartsAt, ends[run.ContractId],
+                clause.Basis is { } basis ? new MeasureBasis(values.Number(basis), basis.Parameter) : null))));
         }
 
         var scope = new MeasureScope(work, loop, period);
@@ -143,7 +144,7 @@ internal sealed class ContractEvaluation(Work work, TemplateShelf shelf, Contrac
     {
         public EvaluatedClause Evaluate(Interval period, QuantityForm form, long measured, long? index)
         {
-            var outcome = Evaluation.Of(Clause, Values, form, new Measured(measured, (long)period.Length.TotalHours, index));
+            var outcome = Evaluation.Of(Clause, Values, form, new Measured(measured, (long)period.Length.TotalHours, index) { PeriodsAYear = ((ContractPeriod)Run.Period).PeriodsAYear() });
             return new EvaluatedClause(
                 new ContractResult
                 {

@@ -46,12 +46,17 @@ internal sealed class ContractLines(Work work, ContractEvaluation evaluation, Te
                CultureInfo.InvariantCulture, $"Contract {waiting.ContractId} needs the value of the index '{waiting.Index}' at {Instants.Iso(waiting.From)}. Enter it on the page of templates.")),
     ];
 
+    /// <summary>What a clause is called on documents. They keep the English name; the others are found by it.</summary>
+    internal static string NameOf(Template template, string clause, long contract, string language = "en") => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{template.TextIn(language).Clauses.GetValueOrDefault(clause, clause)} ({language switch { "de" => "Vertrag", "fr" => "contrat", _ => "contract" }} {contract})");
+
     private IEnumerable<StatedCharge> Of(ContractResult result, Template template)
     {
         var clause = template.Clauses.First(clause => clause.Code == result.Clause);
         var explanation = ExplanationJson.Read(result.Explanation);
         var form = catalogue.Forms[clause.Quantity];
-        var name = string.Create(CultureInfo.InvariantCulture, $"{template.TextIn("en").Clauses.GetValueOrDefault(clause.Code, clause.Code)} (contract {result.ContractId})");
+        var name = NameOf(template, clause.Code, result.ContractId);
         StatedCharge Charge(int member, Money amount) => new(member, BillLineKind.ContractClause, name, amount, PlainWords.Of(explanation))
         {
             Quantity = result.Quantity, Unit = UnitOf(form.Unit), Category = CategoryOf(clause.Vat!.Value),

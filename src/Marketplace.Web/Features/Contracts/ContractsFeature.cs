@@ -30,6 +30,7 @@ public static class ContractsFeature
         services.AddScoped<ContractBook>();
         services.AddScoped<ContractEvaluation>();
         services.AddScoped<IStatedCharges, ContractLines>();
+        services.AddScoped<ILineNames, ClauseNames>();
     }
 
     public static void MapContracts(this IEndpointRouteBuilder routes)

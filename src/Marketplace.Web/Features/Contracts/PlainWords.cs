@@ -12,11 +12,23 @@ public sealed record ExplainedInput(string Name, int Step, string Unit, long Val
     // The longest first: each ends with a later one.
     private static readonly string[] Suffixes = ["MicroPerKWh", "MicroPerKW", "MicroPerHour", "MicroPerPoint", "Millionths", "Periods", "Hours", "Micro", "Cents", "Wh", "W"];
 
+    // As the evaluation writes them; documents keep their inputs without order.
+    private static readonly string[] Order =
+        ["measured", "period", "basis", "baseline", "deviation", "target", "applies", "threshold", "counted", "stepFrom", "stepCounted", "stepRate", "rate", "periodsAYear", "index", "indexBase", "floor", "cap", "result"];
+
     public static IReadOnlyList<ExplainedInput> Of(Explanation explanation)
     {
         ArgumentNullException.ThrowIfNull(explanation);
         return [.. explanation.Inputs.Select(input => Of(input.Key, input.Value))];
     }
+
+    /// <summary>The inputs of a clause that stand among those of a document's line, in the order in which the evaluation writes them.</summary>
+    public static IReadOnlyList<KeyValuePair<string, long>> Among(IEnumerable<KeyValuePair<string, long>> inputs) =>
+    [
+        .. inputs.Select(input => (Input: input, Read: Of(input.Key, input.Value))).Where(one => Order.Contains(one.Read.Name))
+            .OrderBy(one => one.Read.Step > 0 ? Array.IndexOf(Order, "stepFrom") : Array.IndexOf(Order, one.Read.Name))
+            .ThenBy(one => one.Read.Step).ThenBy(one => Array.IndexOf(Order, one.Read.Name)).Select(one => one.Input),
+    ];
 
     private static ExplainedInput Of(string key, long value)
     {
@@ -35,8 +47,13 @@ public sealed record ExplainedInput(string Name, int Step, string Unit, long Val
 /// <summary>An explanation in words that do not depend on the reader, for documents: stated again it is the same.</summary>
 internal static class PlainWords
 {
+    private static readonly string[] Formulas = ["rate-above", "rate-below", "rate-both-ways", "rate-above-stepped", "rate-below-stepped"];
+
     public static string Of(Explanation explanation) =>
         $"{Formula(explanation.Formula)}: {string.Join("; ", ExplainedInput.Of(explanation).Select(Input))}. Computed exactly and rounded once to cents, halves away from zero.";
+
+    /// <summary>The formula that such words begin with; none where they are no explanation of a clause.</summary>
+    public static string? FormulaOf(string words) => Formulas.FirstOrDefault(formula => words.StartsWith(Formula(formula) + ":", StringComparison.Ordinal));
 
     public static string Number(string unit, long value) => unit switch
     {
@@ -74,6 +91,8 @@ internal static class PlainWords
             "applies" => "target decides (1 yes, 0 no)",
             "index" => "index",
             "indexBase" => "base of the index",
+            "basis" => "of",
+            "periodsAYear" => "periods of a year",
             "stepFrom" => "from",
             "stepCounted" => "counted",
             "stepRate" => "rate",

@@ -77,6 +77,27 @@ public sealed class ContractEvaluationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_clause_on_a_document_has_its_name_and_its_inputs_in_the_readers_language()
+    {
+        var contract = await _loop.AgreeAsync("energy-supply", ContractLoop.Roles(("supplier", ContractLoop.Works), ("customer", SmallMarket.HomeA)));
+        await _loop.PositionAsync(SmallMarket.HomeA, Carrier.Heat, April, 100, 3_000);
+        await _loop.SettleUntilAsync(May);
+        var stated = (await LinesAsync()).First(line => line.Name.StartsWith("Energy at", StringComparison.Ordinal));
+        stated.Name.ShouldBe($"Energy at the contract's price (contract {contract})", "documents keep one name");
+
+        await using var scope = _host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<CurrentActor>().Actor = Actor.System;
+        var line = new BillLineView(1, stated.Kind, null, "", null, stated.Quantity, stated.Amount, stated.Amount.Cents, VatRate.Standard(1900), new LineTrace("contract-clause", 1, stated.Inputs)) { Name = stated.Name };
+        var named = (await scope.ServiceProvider.GetRequiredService<ILineNames>().NamedAsync(_loop.LoopId, [line, line with { Name = "Something else" }], CancellationToken.None)).ToList();
+        named[0].Names["de"].ShouldBe($"Energie zum Vertragspreis (Vertrag {contract})");
+        named[0].Names["fr"].ShouldBe($"Énergie au prix du contrat (contrat {contract})");
+        named[1].Names.ShouldBeEmpty("what no clause is called stays as it is");
+
+        // Documents keep their inputs without order.
+        ExplainedInput.Among(stated.Inputs.Reverse()).ShouldBe(stated.Inputs.Skip(2));
+    }
+
+    [Fact]
     public async Task Heat_and_cold_follow_the_import_price_and_wait_where_it_is_not_known()
     {
         var contract = await _loop.AgreeAsync("heat-cold-delivery", ContractLoop.Roles(("provider", ContractLoop.Works), ("customer", SmallMarket.HomeA)));
@@ -141,6 +162,36 @@ public sealed class ContractEvaluationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_loan_is_repaid_to_the_cent_with_interest_on_what_is_owed_also_where_it_ends_early()
+    {
+        var (from, until) = (ContractLoop.April, new DateOnly(2026, 11, 1));
+        var roles = ContractLoop.Roles(("investor", SmallMarket.HomeA), ("owner", SmallMarket.SolarOwner));
+        var whole = await _loop.AgreeAsync("investment-loan", roles, from, until, ("amount", "1000000000"));
+        var early = await _loop.AgreeAsync("investment-loan", roles, from, new DateOnly(2027, 4, 1), ("amount", "1000000000"));
+        await _host.Send(new CancelContract(_loop.LoopId, SmallMarket.HomeA, early, 3, ContractLoop.NoSignature));
+        var end = (await _host.Send(new ShowContract(_loop.LoopId, early))).Standing.Binding!.EndsOn;
+        end.ShouldBe(new DateOnly(2026, 9, 1), "180 days after the 5th of March");
+
+        // One run for all months together: none sees the results of another.
+        await _loop.SettleUntilAsync(_loop.StartOf(until));
+        await _host.Send(new EvaluateContracts(_loop.LoopId));
+        var results = await _loop.ResultsAsync(whole);
+        results.Where(result => result.Clause == "paid-out").Sum(result => result.Amount.Cents).ShouldBe(100_000);
+        results.Where(result => result.Clause == "repayment").Select(result => result.Amount.Cents).ShouldBe([14_286L, 14_285, 14_286, 14_286, 14_286, 14_285, 14_286]);
+
+        // 3 % of 1,000.00 for a twelfth of a year, then of what is owed.
+        results.Where(result => result.Clause == "interest").Select(result => result.Amount.Cents).ShouldBe([250L, 214, 179, 143, 107, 71, 36]);
+        var ended = (await _loop.ResultsAsync(early)).Where(result => result.Clause == "repayment").Select(result => result.Amount.Cents).ToList();
+        ended.ShouldBe([8_333L, 8_334, 8_333, 8_333, 66_667]);
+        ended.Sum().ShouldBe(100_000);
+
+        // On the documents of both, line by line.
+        var october = (await LinesAsync(_loop.StartOf(new DateOnly(2026, 10, 1)), _loop.StartOf(until))).Where(line => line.Inputs.Contains(new("contract", whole))).ToList();
+        october.Select(line => (line.Member, line.Amount.Cents)).ShouldBe(
+            [(SmallMarket.SolarOwner, 36L), (SmallMarket.HomeA, -36L), (SmallMarket.SolarOwner, 14_286L), (SmallMarket.HomeA, -14_286L)], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_result_is_never_changed()
     {
         await _loop.AgreeAsync("investment-donation", ContractLoop.Roles(("investor", SmallMarket.HomeA), ("owner", SmallMarket.SolarOwner)), ContractLoop.April, ContractLoop.May);
@@ -151,8 +202,10 @@ public sealed class ContractEvaluationTests : IAsyncLifetime
 
     private static string Said(StatedCharge line) => $"{line.Member} {line.Name} {line.Amount} {line.Explanation} {line.Quantity} {line.Unit} {line.Category} {string.Join(' ', line.Inputs)}";
 
-    private Task<IReadOnlyList<StatedCharge>> LinesAsync() =>
-        AskAsync((source, loop) => source.OfAsync(new StatedScope(loop, new Interval(April, May), null, [], []), CancellationToken.None));
+    private Task<IReadOnlyList<StatedCharge>> LinesAsync() => LinesAsync(April, May);
+
+    private Task<IReadOnlyList<StatedCharge>> LinesAsync(DateTimeOffset from, DateTimeOffset until) =>
+        AskAsync((source, loop) => source.OfAsync(new StatedScope(loop, new Interval(from, until), null, [], []), CancellationToken.None));
 
     private Task<IReadOnlyList<WaitingCharge>> WaitingAsync() => AskAsync((source, loop) => source.WaitingAsync(loop, new Interval(April, May), CancellationToken.None));
 

@@ -22,7 +22,7 @@ public sealed record ReadInvoice(int LoopId, string Number) : IRequest<InvoiceOf
 /// <summary>The invoice, and in which language its reader reads.</summary>
 public sealed record InvoiceOfBill(Invoice Invoice, string Language);
 
-internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLocalizer<Texts> texts) : IRequestHandler<ReadInvoice, InvoiceOfBill>
+internal sealed class ReadInvoiceHandler(Work work, BillAccess access, ILineNames lineNames, IStringLocalizer<Texts> texts) : IRequestHandler<ReadInvoice, InvoiceOfBill>
 {
     public async Task<InvoiceOfBill> Handle(ReadInvoice request, CancellationToken cancellationToken)
     {
@@ -39,6 +39,7 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
         var plants = await db.Plants.AsNoTracking().Where(plant => plant.LoopId == bill.LoopId && codes.Contains(plant.Code))
             .ToDictionaryAsync(plant => plant.Code, plant => plant.Name, cancellationToken);
 
+        var lines = await lineNames.NamedAsync(bill.LoopId, [.. rows.Select(row => BillLineView.Of(row, plants))], cancellationToken);
         var corrected = bill.CorrectsId is not { } corrects ? null
             : await db.Bills.AsNoTracking().Where(other => other.LoopId == bill.LoopId && other.Id == corrects).Select(other => new { other.Number, other.IssuedAt }).SingleAsync(cancellationToken);
         var isBill = bill.Role == Role.Consumer;
@@ -66,7 +67,7 @@ internal sealed class ReadInvoiceHandler(Work work, BillAccess access, IStringLo
             Buyer = isBill ? member : issuer,
             Lines =
             [
-                .. rows.Select(row => BillLineView.Of(row, plants)).Select(line => new InvoiceLine
+                .. lines.Select(line => new InvoiceLine
                 {
                     Number = line.Number,
                     Name = line.PlantName is { } plant && line.Carrier is not null ? $"{BillWords.Name(texts, bill.Role, line)}, {plant}" : BillWords.Name(texts, bill.Role, line),

@@ -28,7 +28,11 @@ public interface IContractQuantity
 /// <param name="ContractId">Under which contract.</param>
 /// <param name="StartsAt">When the contract began.</param>
 /// <param name="EndsAt">When it ends, as far as is known.</param>
-public sealed record Measure(int Member, int Other, Carrier? Carrier, string Plant, long ContractId, DateTimeOffset StartsAt, DateTimeOffset EndsAt);
+/// <param name="Basis">What it is measured of, where the clause names that: the number as these terms have it, with the parameter that gave it.</param>
+public sealed record Measure(int Member, int Other, Carrier? Carrier, string Plant, long ContractId, DateTimeOffset StartsAt, DateTimeOffset EndsAt, MeasureBasis? Basis = null);
+
+/// <param name="Parameter">None where the template itself has the number.</param>
+public sealed record MeasureBasis(long Number, string? Parameter);
 
 /// <summary>For when, and from where. Positions, deals and temperatures of the period are settled and complete.</summary>
 public sealed class MeasureScope(Work work, Loop loop, Interval period)

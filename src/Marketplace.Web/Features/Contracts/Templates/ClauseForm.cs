@@ -50,6 +50,11 @@ public sealed class ClauseForm
 
     public bool IsPromise { get; set; }
 
+    /// <summary>What the quantity is measured of, in money.</summary>
+    public string? Basis { get; set; }
+
+    public bool IsYearlyRate { get; set; }
+
     public static ClauseForm From(Clause clause, IReadOnlyDictionary<string, QuantityForm> quantities)
     {
         ArgumentNullException.ThrowIfNull(clause);
@@ -64,6 +69,7 @@ public sealed class ClauseForm
             Steps = string.Join('\n', clause.Steps.Select(step => $"{Typed(step.From, unit)} : {Typed(step.Rate, Units.RateOf(unit))}")),
             IndexName = clause.Index?.Name, IndexBase = Typed(clause.Index?.Base, Marketplace.Contracts.Unit.Millionths), Floor = Typed(clause.Floor, Marketplace.Contracts.Unit.Money), Cap = Typed(clause.Cap, Marketplace.Contracts.Unit.Money),
             Payer = clause.Payer, Payee = clause.Payee, Vat = clause.Vat?.ToString(), IsPromise = clause.IsPromise,
+            Basis = Typed(clause.Basis, Marketplace.Contracts.Unit.Money), IsYearlyRate = clause.IsYearlyRate,
         };
     }
 
@@ -119,6 +125,7 @@ public sealed class ClauseForm
             Rate = Number(Rate, Units.RateOf(unit)) ?? default, Steps = steps,
             Index = string.IsNullOrWhiteSpace(IndexName) ? null : new Indexation(IndexName.Trim(), Number(IndexBase, Marketplace.Contracts.Unit.Millionths) ?? default),
             Floor = Number(Floor, Marketplace.Contracts.Unit.Money), Cap = Number(Cap, Marketplace.Contracts.Unit.Money), Payer = Payer ?? "", Payee = Payee ?? "", Vat = Enum.TryParse<ClauseVat>(Vat, out var vat) ? vat : null, IsPromise = IsPromise,
+            Basis = Number(Basis, Marketplace.Contracts.Unit.Money), IsYearlyRate = IsYearlyRate,
         };
     }
 }

@@ -125,7 +125,7 @@ internal sealed class TemplateViews(Work work, TemplatePress press, ContractCata
         {
             var form = catalogue.Forms[clause.Quantity];
             var measured = Example(form.Unit);
-            return (clause, measured, form.Unit, Evaluation.Of(clause, values, form, new Measured(measured, HoursOfMonth, clause.Index is { } index ? values.Number(index.Base) : null)));
+            return (clause, measured, form.Unit, Evaluation.Of(clause, values, form, new Measured(measured, HoursOfMonth, clause.Index is { } index ? values.Number(index.Base) : null) { PeriodsAYear = request.Template.Period.PeriodsAYear() }));
         })]);
     }
 
