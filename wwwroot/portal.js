@@ -100,9 +100,25 @@ document.addEventListener('keydown', e => {
 // Menus close as people expect: by Escape, and when one acts elsewhere.
 const openMenus = () => document.querySelectorAll('details.menu[open]');
 document.addEventListener('click', e => openMenus().forEach(menu => menu.contains(e.target) || menu.removeAttribute('open')));
+// Escape hides the explanation of a word until the pointer or the focus comes again.
+const termOf = e => e.target.closest?.('.term');
+document.addEventListener('pointerover', e => termOf(e)?.removeAttribute('data-hidden'));
+document.addEventListener('focusin', e => termOf(e)?.removeAttribute('data-hidden'));
 document.addEventListener('keydown', e => {
   if (e.key !== 'Escape') return;
+  document.querySelectorAll('.term:hover, .term:focus-within').forEach(term => term.setAttribute('data-hidden', ''));
   openMenus().forEach(menu => { menu.removeAttribute('open'); menu.querySelector('summary').focus(); });
+});
+
+// The stroke leads to the search, unless somebody is typing or has turned single keys off.
+document.addEventListener('keydown', e => {
+  if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || document.documentElement.dataset.keys === 'off') return;
+  if (e.target.closest?.('input, textarea, select, [contenteditable]')) return;
+  const field = document.querySelector('[data-search]');
+  if (!field || field.offsetParent === null) return;
+  e.preventDefault();
+  field.focus();
+  field.select();
 });
 
 document.addEventListener('click', e => {
@@ -125,6 +141,16 @@ document.addEventListener('input', e => {
     if (output.textContent !== text) output.textContent = text;
   }, 350));
 });
+
+// The service worker keeps one page, for when there is no network. It asks anew when the language changes.
+if ('serviceWorker' in navigator) {
+  navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(ready => {
+    const language = document.documentElement.lang;
+    if (localStorage.getItem('offline-language') === language) return;
+    if (localStorage.getItem('offline-language') !== null) ready.active?.postMessage('language');
+    localStorage.setItem('offline-language', language);
+  }).catch(() => undefined);
+}
 
 // A summary of errors takes the focus, so that it is read first.
 const focusErrors = () => document.querySelector('.form-errors')?.focus();

@@ -15,6 +15,7 @@ using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Features.Metering;
+using Marketplace.Web.Features.Notifications;
 using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Payments;
@@ -88,6 +89,7 @@ public static class Portal
         app.MapConsumption();
         app.MapHealth();
         app.MapBills();
+        app.MapNotifications();
         app.MapPrivacy();
         app.MapPayments();
         app.MapDisputes();

@@ -121,6 +121,8 @@ public sealed class PagesTests(Portal portal)
         { "resident", Loop + "/my-data" },
         { "resident", Loop + "/sharing" },
         { "resident", Loop + "/notifications" },
+        { "resident", Loop + "/notifications/choices" },
+        { "operator", Loop + "/notifications" },
         { "resident", "/shared" },
         { "resident", Loop + "/votes" },
         { "resident", Loop + "/votes/new" },
@@ -133,6 +135,17 @@ public sealed class PagesTests(Portal portal)
         { "investor", Loop + "/campaigns" },
         { "solar", Loop + "/campaigns/new" },
         { "resident", Loop + "/parties/sun-coop" },
+        { "resident", Loop + "/search?q=heat" },
+        { "operator", Loop + "/search?q=lindenhof-2026" },
+        { "resident", Loop + "/together" },
+        { "operator", Loop + "/together" },
+        { "resident", Loop + "/first-steps" },
+        { "operator", Loop + "/first-steps" },
+        { "operator", Loop + "/operations/texts?page=privacy" },
+        { "", Loop + "/about/privacy" },
+        { "", Loop + "/about/contact" },
+        { "", "/glossary" },
+        { "resident", "/help" },
     };
 
     [Theory]

@@ -14,6 +14,18 @@ public static class DisplayChoice
     /// <summary>The cookie that keeps the language.</summary>
     public const string LanguageCookie = "language";
 
+    /// <summary>The cookie that keeps whether single keys act.</summary>
+    public const string KeysCookie = "keys";
+
+    /// <summary>Whether a single key, such as the stroke that leads to the search, acts. Who dictates can turn that off.</summary>
+    public static bool KeysAct(HttpContext? context) => context?.Request.Cookies[KeysCookie] != "off";
+
+    /// <summary>The cookie that keeps that the first steps are put away.</summary>
+    public const string FirstStepsCookie = "first-steps";
+
+    /// <summary>Whether home pages show how far the first steps are.</summary>
+    public static bool ShowsFirstSteps(HttpContext? context) => context?.Request.Cookies[FirstStepsCookie] != "away";
+
     /// <summary>The language that the person chose, if one was.</summary>
     public static CultureInfo? LanguageOf(HttpContext? context) =>
         context?.Request.Cookies[LanguageCookie] is { Length: 2 } letters && Texts.Language(letters) is var culture && culture.TwoLetterISOLanguageName == letters ? culture : null;
@@ -36,6 +48,16 @@ public static class DisplayChoice
             if (form.TryGetValue("theme", out var theme))
             {
                 Remember(context, Cookie, Themes.Contains(theme.ToString(), StringComparer.Ordinal) ? theme.ToString() : null);
+            }
+
+            if (form.TryGetValue("keys", out var keys))
+            {
+                Remember(context, KeysCookie, keys == "off" ? "off" : null);
+            }
+
+            if (form.ContainsKey("first-steps"))
+            {
+                Remember(context, FirstStepsCookie, "away");
             }
 
             return Results.LocalRedirect(Back(form));

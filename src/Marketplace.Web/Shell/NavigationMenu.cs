@@ -26,18 +26,20 @@ public static class NavigationMenu
     [
         new("Home", "/home", "home", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
         new("Energy", "/consumption", "chart", Consumer, Prosumer),
-        new("Orders", "/orders", "tag", Consumer, Prosumer),
-        new("Offers", "/offers", "sun", Producer, Prosumer, Storage),
+        new("Orders", "/orders", "tag", Consumer),
+        // Who buys and sells has one task: to trade. Each of the two pages leads to the other.
+        new("Trade", "/orders", "tag", Prosumer) { AlsoAt = ["/offers"] },
+        new("Offers", "/offers", "sun", Producer, Storage),
         new("Bills", "/bills", "bill", Consumer, Prosumer) { AlsoAt = ["/account", "/disputes"] },
         new("Storage", "/storage", "store", Storage),
         new("Investment", "/investment", "coins", Investor),
         new("Statements", "/bills", "bill", Producer, Storage, Investor) { AlsoAt = ["/account", "/disputes"] },
-        new("Contracts", "/contracts", "layers", Consumer, Producer, Storage, Investor) { AlsoAt = ["/deals"] },
+        new("Together", "/together", "layers", Consumer, Producer, Prosumer, Storage, Investor, Operator) { AlsoAt = ["/contracts", "/deals", "/votes", "/campaigns", "/agreements", "/parties", "/operations/templates"] },
         new("Members", "/members", "people", Operator),
         new("Meters", "/meters", "meter", Operator, Technician),
         new("Alarms", "/operations/alarms", "bell", Operator, Technician) { AlsoAt = ["/operations/scheme", "/operations/announcements", "/operations/temperatures"] },
         new("Hours", "/operations", "clock", Operator, Technician, Auditor),
-        new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Operator, Technician, Auditor),
+        new("Market", "/market", "market", Consumer, Producer, Prosumer, Storage, Investor, Technician, Auditor),
         new("Transparency", "/ledger", "shield", Consumer, Producer, Prosumer, Storage, Investor, Operator, Auditor),
     ];
 
@@ -59,7 +61,7 @@ public static class NavigationMenu
         }
 
         var held = roles.ToHashSet();
-        var entries = held.Count == 0 ? Public : All.Where(entry => entry.Roles.Any(held.Contains));
+        var entries = held.Count == 0 ? Public : All.Where(entry => entry.Roles.Any(held.Contains) && !(held.Contains(Prosumer) && (entry.Key is "Orders" or "Offers")));
         return [.. entries.Select(entry => entry with { Href = loopPath + entry.Href, AlsoAt = [.. entry.AlsoAt.Select(place => loopPath + place)] })];
     }
 }

@@ -45,6 +45,7 @@ public static class ShellFeature
         app.UseResponseCompression();
         app.UseRequestLocalization();
         app.Use(AddSecurityHeaders);
+        app.UseAnsweredForms();
         if (!app.Environment.IsDevelopment())
         {
             app.UseExceptionHandler("/error", createScopeForErrors: true);
@@ -74,6 +75,7 @@ public static class ShellFeature
         app.MapStaticAssets();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
         app.MapDisplayChoice();
+        app.MapOfflinePage();
         return app;
     }
 

@@ -40,4 +40,24 @@ public sealed class NavigationMenuTests
         NavigationMenu.For([], "/loops/quay").Select(entry => entry.Key).ShouldBe(NavigationMenu.Public.Select(entry => entry.Key));
         NavigationMenu.For([], null).ShouldBeEmpty();
     }
+
+    [Fact]
+    public void Votes_and_contracts_are_one_task_of_everybody_who_may_agree_or_decide()
+    {
+        foreach (var role in new[] { Role.Consumer, Role.Producer, Role.Prosumer, Role.Storage, Role.Investor, Role.Operator })
+        {
+            var together = NavigationMenu.For([role], "/loops/quay").Single(entry => entry.Key == "Together");
+            together.AlsoAt.ShouldContain("/loops/quay/votes");
+            together.AlsoAt.ShouldContain("/loops/quay/contracts");
+        }
+    }
+
+    [Fact]
+    public void Who_buys_and_sells_has_one_entry_for_both()
+    {
+        var entries = NavigationMenu.For([Role.Prosumer, Role.Producer, Role.Consumer], "/loops/quay");
+
+        entries.Select(entry => entry.Key).ShouldContain("Trade");
+        entries.Count(entry => entry.Href == "/loops/quay/orders" || entry.Href == "/loops/quay/offers").ShouldBe(1);
+    }
 }

@@ -62,6 +62,7 @@ internal sealed class EraseMemberHandler(Work work, MarketTime marketTime, Priva
         // Letters that wait must not go out; who was written to is nobody's business any more.
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.document_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.consumption_letters WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"DELETE FROM market.notifications WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         await db.Database.ExecuteSqlAsync($"DELETE FROM market.access_grants WHERE loop_id = {loopId} AND member_id = {memberId}", cancellationToken);
         // What was written in discussions, and a name under which the members voted to admit it.
         await db.Database.ExecuteSqlAsync(

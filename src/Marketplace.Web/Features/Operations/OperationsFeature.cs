@@ -6,6 +6,7 @@ using Marketplace.Web.Features.Sending;
 using Marketplace.Web.Features.Forecasts;
 using Marketplace.Web.Features.Governance;
 using Marketplace.Web.Features.Metering.Quality;
+using Marketplace.Web.Features.Notifications;
 using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Features.Reminders;
 using Marketplace.Web.Pipeline;
@@ -51,6 +52,7 @@ public static class OperationsFeature
             quartz.ScheduleAlarms();
             quartz.ScheduleContracts();
             quartz.ScheduleSending();
+            quartz.ScheduleNotifications();
             quartz.ScheduleMonths();
             quartz.SchedulePrivacy();
             quartz.ScheduleReminders();

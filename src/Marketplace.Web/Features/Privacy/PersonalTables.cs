@@ -173,6 +173,8 @@ public static class PersonalTables
         new("api_keys", "SELECT id, name, beginning, created_at, expires_at, last_used_at, revoked_at FROM market.api_keys WHERE $1 > 0 AND account_id = $2 ORDER BY created_at, id"),
         new("api_key_events", "SELECT id, key_id, at, kind FROM market.api_key_events WHERE $1 > 0 AND account_id = $2 ORDER BY id"),
         new("consumption_choices", "SELECT choice, at FROM market.consumption_choices WHERE loop_id = $1 AND account_id = $2"),
+        new("notifications", "SELECT id, kind, member_id, variant, subject, facts, at, read_at, sent_at FROM market.notifications WHERE loop_id = $1 AND account_id = $2 ORDER BY id"),
+        new("notification_choices", "SELECT kind, portal, mail, at FROM market.notification_choices WHERE loop_id = $1 AND account_id = $2 ORDER BY kind"),
         new("mail_refusals", "SELECT kind, at FROM market.mail_refusals WHERE loop_id = $1 AND account_id = $2 ORDER BY kind"),
         new("dispatches", "SELECT id, state, act, alarm_ids, announcement_id, queued_at, sent_at FROM market.dispatches WHERE loop_id = $1 AND account_id = $2 ORDER BY id"),
         new("invitations", """

@@ -62,7 +62,7 @@ internal sealed class DocumentLetters(IStringLocalizer<Texts> texts, PublicAddre
         };
         var text = new StringBuilder().AppendLine(texts["Letter.Hello"]).AppendLine().AppendLine(texts["Letter." + what, loop.Name]).AppendLine()
             .AppendLine(address.Link($"/loops/{loop.Slug}/{place}")).AppendLine()
-            .AppendLine(texts["Letter.SignIn"]).AppendLine(texts["Letter.Choose"]).AppendLine(address.Link($"/loops/{loop.Slug}/notifications"));
+            .AppendLine(texts["Letter.SignIn"]).AppendLine(texts["Letter.Choose"]).AppendLine(address.Link($"/loops/{loop.Slug}/notifications/choices"));
         return (new Letter(to, texts[$"Letter.{what}.Subject", loop.Name], text.ToString()), LetterState.Sent);
     }
 

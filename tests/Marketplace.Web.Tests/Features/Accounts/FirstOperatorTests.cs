@@ -23,8 +23,8 @@ public sealed class FirstOperatorTests(AccountsHost host) : IClassFixture<Accoun
         var refused = await first.Post(page, "first-operator", Form("first@operator.example", "Not An Address"));
         refused.Text.ShouldContain("lower-case letters");
         var made = await first.Post(page, "first-operator", Form("first@operator.example", "harbour"));
-        made.Location.ShouldBe("/loops/harbour/members");
-        (await first.Get("/loops/harbour/members")).Status.ShouldBe(HttpStatusCode.OK);
+        made.Location.ShouldBe("/loops/harbour/first-steps");
+        (await first.Get("/loops/harbour/first-steps")).Status.ShouldBe(HttpStatusCode.OK);
 
         (await second.Post(other, "first-operator", Form("second@operator.example", "second"))).Text.ShouldContain("no longer works");
         (await second.Get(path)).Text.ShouldContain("no longer works");

@@ -24,7 +24,7 @@ public sealed class InvitationTests(AccountsHost host) : IClassFixture<AccountsH
         (await browser.Post(page, "accept", ("Model.DisplayName", "Newcomer"), ("Model.Password", "too short"))).Text.ShouldContain("at least 12 characters");
         var accepted = await browser.Post(page, "accept", ("Model.DisplayName", "Newcomer"), ("Model.Password", People.Password));
 
-        accepted.Location.ShouldBe("/loops/invite");
+        accepted.Location.ShouldBe("/loops/invite/first-steps");
         (await browser.Get("/account")).Text.ShouldContain("Newcomer");
         (await browser.Get("/invitation/" + token)).Text.ShouldContain("no longer works");
         using var late = new Browser(host);

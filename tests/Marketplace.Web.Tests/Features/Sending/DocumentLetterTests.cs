@@ -176,7 +176,7 @@ public sealed class DocumentLetterTests : IAsyncLifetime
         await _host.Send(new SendDocuments());
         using var member = new Browser(_host);
         await member.SignIn(kim.Email, People.Password);
-        var page = await member.Get("/loops/letters/notifications");
+        var page = await member.Get("/loops/letters/notifications/choices");
         page.Text.ShouldContain("Bills, statements and credit notes");
         await member.Post(page, "choices", ("Wanted", "Alarms"));
         (await _host.Send(new ShowMailRefusals(Loop), People.Acting(kim.Id, new RoleHeld(Loop, Household, Role.Consumer))))

@@ -88,7 +88,7 @@ internal sealed partial class SendMonthsHandler(
         var month = row.Month.ToString("MMMM yyyy", CultureInfo.CurrentCulture);
         var text = new StringBuilder().AppendLine(texts["Letter.Hello"]).AppendLine().AppendLine(texts["Letter.Month", month, loop.Name]).AppendLine()
             .AppendLine(address.Link(string.Create(CultureInfo.InvariantCulture, $"/loops/{loop.Slug}/consumption?period={row.Month:yyyy-MM}&member={row.MemberId}"))).AppendLine()
-            .AppendLine(texts["Letter.SignIn"]).AppendLine(texts["Letter.Choose"]).AppendLine(address.Link($"/loops/{loop.Slug}/notifications"));
+            .AppendLine(texts["Letter.SignIn"]).AppendLine(texts["Letter.Choose"]).AppendLine(address.Link($"/loops/{loop.Slug}/notifications/choices"));
         return new Letter(to, texts["Letter.Month.Subject", month, loop.Name], text.ToString());
     }
 
