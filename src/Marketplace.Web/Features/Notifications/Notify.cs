@@ -145,13 +145,14 @@ internal sealed class NotifyHandler(Work work, IMail mail, TimeProvider time) : 
         }
 
         var (month, before) = (loop.Calendar.Month(day), loop.Calendar.Month(day.AddMonths(-1)));
-        var tariff = await work.Db.Tariffs.AsNoTracking().Where(tariff => tariff.LoopId == loop.Id && tariff.ValidFrom <= month.Start)
+        var until = loop.Calendar.Day(day).End;
+        var tariff = await work.Db.Tariffs.AsNoTracking().Where(tariff => tariff.LoopId == loop.Id && tariff.ValidFrom < until)
             .OrderByDescending(tariff => tariff.Version).FirstOrDefaultAsync(cancellationToken);
         return tariff is null
             ? 0
             : await TellAsync(
                 loop.Id, NoticeKind.ForecastBill, NoticeSources.ForecastBill, cancellationToken,
-                Value(month.Start), Value(loop.Calendar.Day(day).End), Value(day.Day), Value(DateTime.DaysInMonth(day.Year, day.Month)), Value(day.ToString("yyyy-MM", CultureInfo.InvariantCulture)),
+                Value(month.Start), Value(until), Value(day.Day), Value(DateTime.DaysInMonth(day.Year, day.Month)), Value(day.ToString("yyyy-MM", CultureInfo.InvariantCulture)),
                 Value(before.Start), Value(before.End), Value(tariff.StandingChargePerDay.Micro));
     }
 

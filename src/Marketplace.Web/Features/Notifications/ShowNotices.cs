@@ -67,7 +67,7 @@ internal sealed class ShowNoticesHandler(MarketplaceDb db, CurrentActor current,
     public Task<int> Handle(CountUnread request, CancellationToken cancellationToken) => db.Database.SqlQuery<int>(
         $"""
         SELECT count(*)::int AS "Value" FROM (
-            SELECT FROM market.notifications WHERE loop_id = {request.LoopId} AND account_id = {Me} AND shown AND read_at IS NULL LIMIT {CountUnread.Most}) AS some
+            SELECT FROM market.notifications WHERE loop_id = {request.LoopId} AND account_id = {Me} AND shown AND read_at IS NULL LIMIT {CountUnread.Most}) AS unread
         """).SingleAsync(cancellationToken);
 
     public async Task<NoticeRow?> Handle(ReadNotice request, CancellationToken cancellationToken)

@@ -60,6 +60,7 @@ public static class PageWords
         }
 
         var below = "/" + (rest.Length == 0 ? "home" : string.Join('/', rest));
-        return s_words.Where(place => (below + "/").StartsWith(place.Place + "/", StringComparison.Ordinal)).MaxBy(place => place.Place.Length).Words ?? [];
+        return s_words.Where(place => (below + "/").StartsWith(place.Place + "/", StringComparison.Ordinal))
+            .OrderByDescending(place => place.Place.Length).Select(place => place.Words).FirstOrDefault() ?? [];
     }
 }
