@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Marketplace.Metering;
 using Marketplace.Web.Features.Api;
 using Marketplace.Web.Features.Loops;
 using Marketplace.Web.Pipeline;
@@ -75,9 +76,12 @@ internal static class TelegramsApi
         try
         {
             telegram = element.Deserialize<ApiTelegram>(ApiProblems.Json);
-            return telegram is null
-                ? new SentTelegram(null, null, [], "it is null")
-                : new SentTelegram(telegram.Device, telegram.At, Convert.FromHexString(string.Concat(telegram.Telegram.Where(c => !char.IsWhiteSpace(c)))));
+            if (telegram is null || (telegram.Device is { } name && !SignedBatch.IsName(name)))
+            {
+                return new SentTelegram(null, null, [], telegram is null ? "it is null" : "a device's name has 1 to 64 letters, digits, hyphens, dots or underscores");
+            }
+
+            return new SentTelegram(telegram.Device, telegram.At, Convert.FromHexString(string.Concat(telegram.Telegram.Where(c => !char.IsWhiteSpace(c)))));
         }
         catch (FormatException)
         {
