@@ -66,10 +66,17 @@ public sealed class DevicePublicKey
     /// <summary>Whether the signature, 64 bytes (IEEE P1363) or DER, is this key's over a SHA-256 hash.</summary>
     public bool Verifies(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
+        using var key = Open();
+        return Verifies(key, hash, signature);
+    }
+
+    /// <summary>As <see cref="Verifies(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, with a key that <see cref="Open"/> has opened: for many signatures of one key.</summary>
+    public static bool Verifies(ECDsa opened, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
+    {
+        ArgumentNullException.ThrowIfNull(opened);
         try
         {
-            using var key = Open();
-            return key.VerifyHash(
+            return opened.VerifyHash(
                 hash, signature, signature.Length == 2 * Coordinate ? DSASignatureFormat.IeeeP1363FixedFieldConcatenation : DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (CryptographicException)
@@ -79,7 +86,8 @@ public sealed class DevicePublicKey
         }
     }
 
-    private ECDsa Open() => ECDsa.Create(new ECParameters
+    /// <summary>The key made ready to verify. That takes longer than a signature does: the point is held against the curve once more.</summary>
+    public ECDsa Open() => ECDsa.Create(new ECParameters
     {
         Curve = ECCurve.NamedCurves.nistP256,
         Q = new ECPoint { X = Point[1..(1 + Coordinate)], Y = Point[(1 + Coordinate)..] },

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Marketplace.Data;
 using Marketplace.Metering;
 using Marketplace.Web.Pipeline;
@@ -10,7 +12,7 @@ namespace Marketplace.Web.Features.Devices;
 internal sealed record AdmittedBatch(int Place, SignedBatch Batch, Device Device, int KeyNumber, IReadOnlyList<DeviceRegister> Registers);
 
 /// <summary>Lets a batch in, or says by which rule not: by its device first, by its signature then.</summary>
-internal sealed class DeviceGate(Work work, TimeProvider time)
+internal sealed class DeviceGate(Work work, OpenKeys open, TimeProvider time)
 {
     public async Task<List<AdmittedBatch>> AdmitAsync(
         int loopId, IReadOnlyList<SignedBatch> batches, int? onlyDevice, BatchOutcome?[] outcomes, CancellationToken cancellationToken)
@@ -76,10 +78,10 @@ internal sealed class DeviceGate(Work work, TimeProvider time)
         _ => null,
     };
 
-    private static (int Number, (string Rule, string Reason)? Fault) Verify(IEnumerable<DeviceKey> keys, SignedBatch batch, DateTimeOffset now)
+    private (int Number, (string Rule, string Reason)? Fault) Verify(IEnumerable<DeviceKey> keys, SignedBatch batch, DateTimeOffset now)
     {
         // The newest first: it is the one in use.
-        var signedBy = keys.OrderByDescending(key => key.Number).FirstOrDefault(key => DevicePublicKey.FromTrusted(key.Point).Verifies(batch.Hash, batch.Signature));
+        var signedBy = keys.OrderByDescending(key => key.Number).FirstOrDefault(key => open.Verifies(key, batch.Hash, batch.Signature));
         return signedBy switch
         {
             null => (0, ("bad-signature", "The signature is not by a key of this device over this batch.")),
@@ -87,5 +89,37 @@ internal sealed class DeviceGate(Work work, TimeProvider time)
             { EndsAt: { } end } when end <= now => (0, ("key-ended", FormattableString.Invariant($"Key {signedBy.Number} of this device has ended; another took its place."))),
             _ => (signedBy.Number, null),
         };
+    }
+}
+
+/// <summary>Keys of devices that are open: to open one takes longer than to verify a signature, and a device comes again each hour.</summary>
+internal sealed class OpenKeys
+{
+    /// <summary>Some kilobytes each.</summary>
+    private const int Most = 4_096;
+
+    private readonly ConcurrentDictionary<(int LoopId, int DeviceId, int Number), (byte[] Point, ECDsa Key)> _open = [];
+
+    public bool Verifies(DeviceKey key, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
+    {
+        var name = (key.LoopId, key.DeviceId, key.Number);
+
+        // The point decides, not its name: a restored database may have given the name to another.
+        if (!_open.TryGetValue(name, out var open) || !open.Point.AsSpan().SequenceEqual(key.Point))
+        {
+            if (_open.Count >= Most)
+            {
+                // What is in use elsewhere goes on working; it is freed when nobody holds it.
+                _open.Clear();
+            }
+
+            _open[name] = open = (key.Point, DevicePublicKey.FromTrusted(key.Point).Open());
+        }
+
+        // One key is for one thread at a time.
+        lock (open.Key)
+        {
+            return DevicePublicKey.Verifies(open.Key, hash, signature);
+        }
     }
 }

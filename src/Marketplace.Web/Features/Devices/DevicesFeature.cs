@@ -12,6 +12,7 @@ public static class DevicesFeature
     public static void AddDevices(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<DeviceBook>();
+        builder.Services.AddSingleton<OpenKeys>();
         builder.Services.AddScoped<DeviceGate>();
         builder.Services.AddScoped<SignedReadings>();
         builder.Services.AddScoped<RegisterValues>();

@@ -146,8 +146,16 @@ internal sealed class ReceiveSignedBatchesHandler(
         var taken = new Dictionary<(int Device, string Register, DateTimeOffset Start), int>();
         var (wave, later) = (new List<AdmittedBatch>(waiting.Count), new List<AdmittedBatch>());
         var deferred = new HashSet<int>();
+        var several = waiting.GroupBy(one => one.Device.Id).Where(device => device.Skip(1).Any()).Select(device => device.Key).ToHashSet();
         foreach (var one in waiting)
         {
+            // Hours meet only between batches of one device.
+            if (!several.Contains(one.Device.Id))
+            {
+                wave.Add(one);
+                continue;
+            }
+
             // A device's batches keep their order among themselves.
             if (deferred.Contains(one.Device.Id) || one.Batch.Readings.Any(reading => taken.TryGetValue((one.Device.Id, reading.Register, reading.Start), out var by) && by != one.Place))
             {

@@ -36,11 +36,13 @@ internal sealed class SignedReadings(Work work, ReadingStore store, ReadingIntak
     public async Task StoreAsync(
         int loopId, string slug, DateTimeOffset market, List<AdmittedBatch> batches, BatchOutcome?[] outcomes, CancellationToken cancellationToken)
     {
-        var meters = await work.Db.Meters.AsNoTracking().Where(meter => meter.LoopId == loopId).ToDictionaryAsync(meter => meter.Code, cancellationToken);
+        var placed = batches.SelectMany(batch => batch.Registers).Select(register => register.MeterId).Distinct().ToArray();
+        var meters = await work.Db.Meters.AsNoTracking().Where(meter => meter.LoopId == loopId && placed.Contains(meter.Id)).ToDictionaryAsync(meter => meter.Code, cancellationToken);
         var codes = meters.Values.ToDictionary(meter => meter.Id, meter => meter.Code);
         var tallies = batches.ConvertAll(batch => new Tally(batch));
-        var places = new List<(Tally Tally, int Index)>();
-        var delivered = new List<DeliveredReading>();
+        var sent = batches.Sum(batch => batch.Batch.Readings.Count);
+        var places = new List<(Tally Tally, int Index)>(sent);
+        var delivered = new List<DeliveredReading>(sent);
         var values = new List<(Tally Tally, int Index, RegisterValue Value)>();
         var now = time.GetUtcNow();
         foreach (var tally in tallies)
