@@ -53,7 +53,9 @@ public static class PlantRows
             "boiler" => PlantKind.Boiler,
             "waste_heat" => PlantKind.WasteHeat,
             "store" => PlantKind.Store,
-            var other => throw new FieldException("kind", $"'{other}' is not one of pv, heat_pump, chiller, boiler, waste_heat, store"),
+            "grid_supplier" => PlantKind.GridSupplier,
+            "balancing_plant" => PlantKind.BalancingPlant,
+            var other => throw new FieldException("kind", $"'{other}' is not one of pv, heat_pump, chiller, boiler, waste_heat, store, grid_supplier, balancing_plant"),
         };
         var (input, output) = CarriersOf(kind, row);
         var watts = checked((long)(Number(row.CapacityKw, "capacity_kw", 0.001m, LargestKw, 3) * 1000m));
@@ -114,6 +116,14 @@ public static class PlantRows
                 Fixed(input, "carrier_in", "", "electricity");
                 Fixed(output, "carrier_out", "", "heat");
                 return (null, Carrier.Heat);
+            case PlantKind.GridSupplier:
+                Fixed(input, "carrier_in", "");
+                Fixed(output, "carrier_out", "", "electricity");
+                return (null, Carrier.Electricity);
+            case PlantKind.BalancingPlant:
+                Fixed(input, "carrier_in", "");
+                Fixed(output, "carrier_out", "", "heat");
+                return (null, Carrier.Heat);
             default:
                 var (field, name) = output.Length > 0 ? ("carrier_out", output) : ("carrier_in", input);
                 if (!Carriers.TryParse(name, out var carrier))
@@ -133,10 +143,15 @@ public static class PlantRows
             return (null, null);
         }
 
+        if (kind == PlantKind.GridSupplier)
+        {
+            throw new FieldException("efficiency_or_cop", "a grid supplier has none: leave it empty");
+        }
+
         var (least, most) = kind switch
         {
             PlantKind.Pv => (0.01m, 1m),
-            PlantKind.HeatPump => (1.001m, 15m),
+            PlantKind.HeatPump or PlantKind.BalancingPlant => (1.001m, 15m),
             PlantKind.Chiller => (0.1m, 30m),
             PlantKind.Boiler => (0.1m, 1.1m),
             PlantKind.Store => (0.1m, 1m),

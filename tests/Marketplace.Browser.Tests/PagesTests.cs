@@ -76,6 +76,7 @@ public sealed class PagesTests(Portal portal)
         { "operator", Loop + "/operations" },
         { "operator", Loop + "/operations?period=2026-W44" },
         { "operator", Loop + "/operations/plants" },
+        { "operator", Loop + "/operations/equipment" },
         { "operator", Loop + "/operations/journal?period=2026-11-04" },
         { "operator", Loop + "/operations/fallback/2026-11-04T1100Z" },
         { "operator", Loop + "/deals" },

@@ -80,6 +80,7 @@ public static class ApiFeature
         ApiTrading.Map(api);
         Devices.ReadingsApi.Map(api);
         Devices.TelegramsApi.Map(api);
+        Equipment.HoursApi.Map(api);
         app.MapOpenApi("/api/{documentName}/openapi.json").AllowAnonymous();
     }
 

@@ -69,6 +69,21 @@ public sealed class CsvTable : IDisposable
         return null;
     }
 
+    /// <summary>A table that somebody typed or sent.</summary>
+    /// <param name="name">What it is called in messages.</param>
+    public static CsvTable? OfText(string text, string name, FolderProblems problems, params string[] required)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var table = new CsvTable(new StreamReader(new MemoryStream(Encoding.UTF8.GetBytes(text)), Encoding.UTF8), name, problems);
+        if (table.ReadHeader(required, ProblemWeight.Fatal))
+        {
+            return table;
+        }
+
+        table.Dispose();
+        return null;
+    }
+
     public bool Has(string column) => _columns.ContainsKey(column);
 
     /// <summary>The place of a column, or -1.</summary>

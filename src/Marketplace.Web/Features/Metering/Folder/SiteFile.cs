@@ -12,6 +12,9 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
 
     public string? Currency { get; } = currency;
 
+    /// <summary>The good rows, by time.</summary>
+    public IEnumerable<FolderConditions> Rows => rows.Values;
+
     /// <summary>From the first row's hour to the end of the last row's; null without rows.</summary>
     public Interval? Span => rows.Count == 0 ? null : new Interval(rows.First().Key, rows.Last().Key + Validation.Hour);
 
@@ -45,16 +48,17 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
     {
         var whenUnusable = use == FolderUse.Replay ? ProblemWeight.Fatal : ProblemWeight.Warning;
         using var table = CsvTable.Open(folder, File, problems, whenUnusable, "timestamp_utc");
-        if (table is null)
-        {
-            return null;
-        }
+        return table is null ? null : Of(table, whenUnusable, problems);
+    }
 
+    /// <summary>What a table says of the hours; null where it cannot be used.</summary>
+    public static SiteFile? Of(CsvTable table, ProblemWeight whenUnusable, FolderProblems problems)
+    {
         var price = table.Header.FirstOrDefault(name => name.StartsWith(PricePrefix, StringComparison.OrdinalIgnoreCase)
             && name.EndsWith(PriceSuffix, StringComparison.OrdinalIgnoreCase) && name.Length == PricePrefix.Length + 3 + PriceSuffix.Length);
         if (price is null)
         {
-            problems.Add(File, 1, "import_price_gbp_per_kwh", "missing-column", "there is no price column: its name is import_price_, the currency and _per_kwh.", whenUnusable);
+            problems.Add(table.File, 1, "import_price_gbp_per_kwh", "missing-column", "there is no price column: its name is import_price_, the currency and _per_kwh.", whenUnusable);
             return null;
         }
 
@@ -62,7 +66,7 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
         {
             if (!table.Has(name))
             {
-                problems.Warn(File, 1, name, "missing-column", $"the column '{name}' is missing; {instead} is assumed for every hour.");
+                problems.Warn(table.File, 1, name, "missing-column", $"the column '{name}' is missing; {instead} is assumed for every hour.");
             }
         }
 
@@ -78,14 +82,14 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
             if (rows.TryGetValue(row.Hour, out var first))
             {
                 var isSame = first == row with { Line = first.Line };
-                problems.Refuse(File, table.Line, "timestamp_utc", isSame ? "repeated" : "contradicted", FormattableString.Invariant(
+                problems.Refuse(table.File, table.Line, "timestamp_utc", isSame ? "repeated" : "contradicted", FormattableString.Invariant(
                     $"{Instants.Iso(row.Hour)} already stands on line {first.Line}{(isSame ? "" : ", with other values; the first is kept")}."));
                 continue;
             }
 
             if (row.Hour < latest)
             {
-                problems.Warn(File, table.Line, "timestamp_utc", "out-of-order", $"{Instants.Iso(row.Hour)} comes after {Instants.Iso(latest)}; the row is used in its place in time.");
+                problems.Warn(table.File, table.Line, "timestamp_utc", "out-of-order", $"{Instants.Iso(row.Hour)} comes after {Instants.Iso(latest)}; the row is used in its place in time.");
             }
 
             latest = row.Hour > latest ? row.Hour : latest;
@@ -94,7 +98,7 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
 
         if (rows.Count == 0)
         {
-            problems.Add(File, 0, "", "no-rows", "the file has no good row.", whenUnusable);
+            problems.Add(table.File, 0, "", "no-rows", "the file has no good row.", whenUnusable);
         }
 
         return new SiteFile(price.Substring(PricePrefix.Length, 3).ToUpperInvariant(), rows);
@@ -104,7 +108,7 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
     {
         if (FieldText.Hour(table["timestamp_utc"], out var hour) is { } fault)
         {
-            problems.Refuse(File, table.Line, "timestamp_utc", fault.Rule, fault.Message);
+            problems.Refuse(table.File, table.Line, "timestamp_utc", fault.Rule, fault.Message);
             return null;
         }
 
@@ -126,7 +130,7 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
             return Price.FromUnitsPerKWh(value);
         }
 
-        problems.Refuse(File, table.Line, column, "price", $"'{table[column]}' is finer than a millionth of the currency.");
+        problems.Refuse(table.File, table.Line, column, "price", $"'{table[column]}' is finer than a millionth of the currency.");
         return null;
     }
 
@@ -148,7 +152,7 @@ internal sealed class SiteFile(string? currency, SortedDictionary<DateTimeOffset
             return value;
         }
 
-        problems.Refuse(File, table.Line, column, fault.Rule, fault.Message);
+        problems.Refuse(table.File, table.Line, column, fault.Rule, fault.Message);
         return null;
     }
 }
