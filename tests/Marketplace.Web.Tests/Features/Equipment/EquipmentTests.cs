@@ -1,6 +1,7 @@
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Marketplace.Web.Features.Equipment;
+using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using Marketplace.Web.Tests.Features.Accounts;
@@ -52,7 +53,8 @@ public sealed class EquipmentTests(MarketplaceHost host) : IClassFixture<Marketp
         (await host.Send(new ShowKnownHours(loop), actor)).Until.ShouldBe(First.AddHours(6));
 
         await host.Put(db => db.Clocks.Single(clock => clock.LoopId == loop).MarketAnchor = First.AddHours(1));
-        await host.Services.GetRequiredService<MarketDay>().AdvanceAsync(loop, null, 24, stopOnFailure: true, onStep: null, CancellationToken.None);
+        await using var scope = host.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<MarketDay>().AdvanceAsync(loop, null, 24, stopOnFailure: true, onStep: null, CancellationToken.None);
         var cleared = await host.Look(db => db.HourSteps.Where(step => step.LoopId == loop && step.Step == HourStepKind.Cleared).Select(step => step.Hour).OrderBy(hour => hour).FirstAsync());
         cleared.ShouldBe(First);
     }
@@ -92,9 +94,9 @@ public sealed class EquipmentTests(MarketplaceHost host) : IClassFixture<Marketp
 
         await host.Put(db => db.Clocks.Single(clock => clock.LoopId == loop).MarketAnchor = First.AddHours(1));
         var late = await host.Send(new KnowHours(loop, Hours(First, 1, "0.99")), actor);
-        (late.Added, late.Problems[0].Rule).ShouldBe((0, "closed"));
+        (late.Added, late.Problems.Single(problem => problem.Weight == ProblemWeight.RowRefused).Rule).ShouldBe((0, "closed"));
         (await host.Look(db => db.Conditions.SingleAsync(row => row.LoopId == loop && row.Hour == First))).ImportPrice.ShouldBe(Price.FromUnitsPerKWh(0.30m));
-        (await host.Send(new KnowHours(loop, "timestamp_utc,import_price_chf_per_kwh\n2026-03-06T00:00:00Z,0.2\n"), actor)).Problems[0].Rule.ShouldBe("currency");
+        (await host.Send(new KnowHours(loop, "timestamp_utc,import_price_chf_per_kwh\n2026-03-06T00:00:00Z,0.2\n"), actor)).Problems.Single(problem => problem.Weight == ProblemWeight.Fatal).Rule.ShouldBe("currency");
     }
 
     [Fact]
