@@ -130,7 +130,7 @@ internal sealed partial class Reader(Uri address, CookieContainer cookies) : IAs
     {
         switch ((long)message[0]!)
         {
-            case BlazorPack.Invocation when message is [_, _, _, "JS.RenderBatch", List<object?> [long batch, ..], ..]:
+            case BlazorPack.Invocation when message is [_, _, _, "JS.RenderBatch", List<object?> and [long batch, ..], ..]:
                 lock (_batches)
                 {
                     _batches.Add(Stopwatch.GetTimestamp());
@@ -139,7 +139,7 @@ internal sealed partial class Reader(Uri address, CookieContainer cookies) : IAs
                 await SendAsync(BlazorPack.Call(null, "OnRenderCompleted", batch, null));
                 _drawn.TrySetResult();
                 break;
-            case BlazorPack.Invocation when message is [_, _, _, "JS.Error", List<object?> [string error, ..], ..]:
+            case BlazorPack.Invocation when message is [_, _, _, "JS.Error", List<object?> and [string error, ..], ..]:
                 throw new InvalidOperationException(error);
             case BlazorPack.Completion when message is [_, _, "0", 1L, string error]:
                 throw new InvalidOperationException(error);

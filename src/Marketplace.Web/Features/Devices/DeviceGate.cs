@@ -98,7 +98,7 @@ internal sealed class OpenKeys
     /// <summary>Some kilobytes each.</summary>
     private const int Most = 4_096;
 
-    private readonly ConcurrentDictionary<(int LoopId, int DeviceId, int Number), (byte[] Point, ECDsa Key)> _open = [];
+    private readonly ConcurrentDictionary<(int LoopId, int DeviceId, int Number), OpenKey> _open = [];
 
     public bool Verifies(DeviceKey key, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
@@ -113,13 +113,26 @@ internal sealed class OpenKeys
                 _open.Clear();
             }
 
-            _open[name] = open = (key.Point, DevicePublicKey.FromTrusted(key.Point).Open());
+            _open[name] = open = new OpenKey(key.Point);
         }
 
-        // One key is for one thread at a time.
-        lock (open.Key)
+        return open.Verifies(hash, signature);
+    }
+
+    private sealed class OpenKey(byte[] point)
+    {
+        private readonly ECDsa _key = DevicePublicKey.FromTrusted(point).Open();
+        private readonly Lock _turn = new();
+
+        public byte[] Point => point;
+
+        public bool Verifies(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
         {
-            return DevicePublicKey.Verifies(open.Key, hash, signature);
+            // One key is for one thread at a time.
+            lock (_turn)
+            {
+                return DevicePublicKey.Verifies(_key, hash, signature);
+            }
         }
     }
 }
