@@ -18,7 +18,7 @@ public sealed class ChartToolsTests(Portal portal)
         await using var visit = await portal.VisitAsync(javaScript: javaScript);
         await visit.GoToAsync(Week);
 
-        var download = await visit.Page.RunAndWaitForDownloadAsync(() => visit.Page.Locator("a[download$='.csv']").First.ClickAsync());
+        var download = await visit.Page.RunAndWaitForDownloadAsync(() => visit.Page.Locator("figure:has(.heat-scale) a[download$='.csv']").First.ClickAsync());
 
         var lines = await File.ReadAllLinesAsync((await download.PathAsync()).ShouldNotBeNull());
         lines.Length.ShouldBe(8, "a head and seven days");
