@@ -22,8 +22,7 @@ public sealed record AddMeters(int LoopId, string Rows) : IRequest<EquipmentRepo
 
 public sealed class AddMetersValidator : AbstractValidator<AddMeters>
 {
-    public AddMetersValidator() => RuleFor(request => request.Rows).NotEmpty().WithMessage("Give at least one row under the header.")
-        .MaximumLength(EquipmentBounds.LongestText).WithMessage("Give at most 4 MB at once.");
+    public AddMetersValidator() => RuleFor(request => request.Rows).HoldATable();
 }
 
 internal sealed class AddMetersHandler(Work work, MarketTime marketTime) : IRequestHandler<AddMeters, EquipmentReport>

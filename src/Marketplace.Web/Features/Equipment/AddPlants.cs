@@ -21,8 +21,7 @@ public sealed record AddPlants(int LoopId, string Rows) : IRequest<EquipmentRepo
 
 public sealed class AddPlantsValidator : AbstractValidator<AddPlants>
 {
-    public AddPlantsValidator() => RuleFor(request => request.Rows).NotEmpty().WithMessage("Give at least one row under the header.")
-        .MaximumLength(EquipmentBounds.LongestText).WithMessage("Give at most 4 MB at once.");
+    public AddPlantsValidator() => RuleFor(request => request.Rows).HoldATable();
 }
 
 internal sealed class AddPlantsHandler(Work work) : IRequestHandler<AddPlants, EquipmentReport>

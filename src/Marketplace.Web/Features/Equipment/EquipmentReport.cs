@@ -1,3 +1,4 @@
+using FluentValidation;
 using Marketplace.Web.Features.Metering;
 
 namespace Marketplace.Web.Features.Equipment;
@@ -28,4 +29,7 @@ internal static class EquipmentBounds
 {
     /// <summary>Some fifty thousand rows.</summary>
     public const int LongestText = 4 * 1024 * 1024;
+
+    public static void HoldATable<T>(this IRuleBuilder<T, string> rows) => rows.NotEmpty().WithMessage("Give at least one row under the header.")
+        .MaximumLength(LongestText).WithMessage("Give at most 4 MB at once.");
 }

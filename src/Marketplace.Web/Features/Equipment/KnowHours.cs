@@ -31,8 +31,7 @@ public sealed record ShowKnownHours(int LoopId) : IRequest<KnownHours>, IGuarded
 
 public sealed class KnowHoursValidator : AbstractValidator<KnowHours>
 {
-    public KnowHoursValidator() => RuleFor(request => request.Rows).NotEmpty().WithMessage("Give at least one row under the header.")
-        .MaximumLength(EquipmentBounds.LongestText).WithMessage("Give at most 4 MB at once.");
+    public KnowHoursValidator() => RuleFor(request => request.Rows).HoldATable();
 }
 
 internal sealed class KnowHoursHandler(Work work, MarketTime marketTime) : IRequestHandler<KnowHours, EquipmentReport>, IRequestHandler<ShowKnownHours, KnownHours>

@@ -1,8 +1,6 @@
-using Marketplace.Data;
-using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
-using Microsoft.EntityFrameworkCore;
 using Quartz;
 
 namespace Marketplace.Web.Features.Notifications;
@@ -39,33 +37,10 @@ public static class NotificationsFeature
 
 /// <summary>Tells the people of each running loop what is new. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed partial class NotifyJob(IDbContextFactory<MarketplaceDb> databases, Requests requests, DemoProgress demoProgress, ILogger<NotifyJob> log) : IJob
+public sealed class NotifyJob(RunningLoops loops) : IJob
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var running = await (
-            from clock in db.Clocks
-            join loop in db.Loops on clock.LoopId equals loop.Id
-            where clock.Rate > 0
-            orderby loop.Id
-            select new { loop.Id, loop.Slug, loop.Kind }).ToListAsync(cancellationToken);
-        foreach (var loop in running.Where(loop => loop.Kind != LoopKind.Demo || demoProgress.IsReady))
-        {
-            try
-            {
-                await requests.Send(new Notify(loop.Id), Actor.System, cancellationToken);
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                // One loop's trouble does not silence the others.
-                LogFailure(failure, loop.Slug);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: its people could not be told what is new")]
-    private partial void LogFailure(Exception failure, string loop);
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) =>
+        await loops.SendAsync(loop => new Notify(loop), cancellationToken);
 }
 
 /// <summary>Sends what waits.</summary>
