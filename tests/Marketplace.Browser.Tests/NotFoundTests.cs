@@ -6,16 +6,19 @@ namespace Marketplace.Browser.Tests;
 [Collection(Portal.Collection)]
 public sealed class NotFoundTests(Portal portal)
 {
-    [Fact]
-    public async Task A_page_that_is_not_there_says_so()
+    [Theory]
+    [InlineData("")]
+    [InlineData("resident")]
+    [InlineData("operator")]
+    public async Task A_page_that_is_not_there_says_so(string person)
     {
-        await using var visit = await portal.VisitAsync();
+        await using var visit = await PagesTests.SignedInAsync(portal, person, javaScript: true);
 
         var response = await visit.GoToAsync("/no-such-page");
 
         response.Status.ShouldBe(404);
         (await visit.Page.TitleAsync()).ShouldNotBeNullOrWhiteSpace();
         (await visit.Page.InnerTextAsync("main")).ShouldNotBeNullOrWhiteSpace();
-        await visit.ShootAsync("not-found");
+        await visit.ShootAsync("not-found" + person);
     }
 }

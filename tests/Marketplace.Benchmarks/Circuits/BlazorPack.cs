@@ -17,7 +17,7 @@ internal static class BlazorPack
 
     public static byte[] PingMessage { get; } = Framed([0x91, Ping]);
 
-    /// <summary>A call of the server, with texts, numbers and nulls as arguments.</summary>
+    /// <summary>A call of the server, with texts, numbers, truth values and nulls as arguments.</summary>
     /// <param name="id">Under which its answer comes; none where none is waited for.</param>
     public static byte[] Call(string? id, string target, params object?[] arguments)
     {
@@ -177,6 +177,9 @@ internal static class BlazorPack
                 BinaryPrimitives.WriteInt32BigEndian(bytes.GetSpan(4), utf8.Length);
                 bytes.Advance(4);
                 bytes.Write(utf8);
+                break;
+            case bool yes:
+                Byte(bytes, (byte)(yes ? 0xC3 : 0xC2));
                 break;
             case long number:
                 Byte(bytes, 0xD3);

@@ -22,7 +22,7 @@ internal sealed partial class CircuitLoad : IBenchmark
     private static readonly Scene Demo = new(
         "/loops/lindenhof", "/", [.. new[] { "resident", "prosumer", "producer", "solar", "storage", "investor", "operator", "technician" }.Select(person => person + "@lindenhof.example")]);
 
-    private static readonly Scene Recorded = new("/loops/winter-days", "/loops/winter-days/market/2026-01-12T0600Z/book", ["h1@winter-days.example", "h2@winter-days.example"]);
+    private static readonly Scene Recorded = new("/loops/winter-days", "/loops/winter-days/market/2026-01-12T0600Z/book", ["h1@winter-days.example"]);
 
     // One look each: what people open most.
     private static readonly string[] Walk = ["", "/market", "/orders", "/bills", "/consumption", "/offers", "/ledger"];

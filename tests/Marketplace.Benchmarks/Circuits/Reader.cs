@@ -139,6 +139,10 @@ internal sealed partial class Reader(Uri address, CookieContainer cookies) : IAs
                 await SendAsync(BlazorPack.Call(null, "OnRenderCompleted", batch, null));
                 _drawn.TrySetResult();
                 break;
+            case BlazorPack.Invocation when message is [_, _, _, "JS.BeginInvokeJS", List<object?> and [long call, ..], ..] && call != 0:
+                // No script runs here: each call of one ends well and gives nothing.
+                await SendAsync(BlazorPack.Call(null, "EndInvokeJSFromDotNet", call, true, string.Create(CultureInfo.InvariantCulture, $"[{call},true,null]")));
+                break;
             case BlazorPack.Invocation when message is [_, _, _, "JS.Error", List<object?> and [string error, ..], ..]:
                 throw new InvalidOperationException(error);
             case BlazorPack.Completion when message is [_, _, "0", 1L, string error]:
