@@ -51,14 +51,16 @@ internal sealed class ShowFirstStepsHandler(MarketplaceDb db, CurrentActor curre
             $"""
             SELECT EXISTS (SELECT FROM market.tariffs WHERE loop_id = {loop}) AS "Tariff",
                    EXISTS (SELECT FROM market.zones WHERE loop_id = {loop}) AS "Zones",
-                   EXISTS (SELECT FROM market.bill_issuers WHERE loop_id = {loop}) AND EXISTS (SELECT FROM market.billing_terms WHERE loop_id = {loop}) AS "Billing",
+                   EXISTS (SELECT FROM market.bill_issuers WHERE loop_id = {loop}) AS "Issuer",
+                   EXISTS (SELECT FROM market.billing_terms WHERE loop_id = {loop}) AS "Terms",
                    (SELECT count(DISTINCT page) FROM market.public_texts WHERE loop_id = {loop} AND page IN (1, 4)) = 2 AS "Texts",
                    EXISTS (SELECT FROM market.members m JOIN market.member_roles r ON r.loop_id = m.loop_id AND r.member_id = m.id AND r.role <> {(short)Role.Operator} WHERE m.loop_id = {loop}) AS "Members",
                    EXISTS (SELECT FROM market.invitations WHERE loop_id = {loop})
                        OR EXISTS (SELECT FROM market.memberships s JOIN market.member_roles r ON r.loop_id = s.loop_id AND r.member_id = s.member_id AND r.role <> {(short)Role.Operator} WHERE s.loop_id = {loop}) AS "Invited",
                    EXISTS (SELECT FROM market.meters WHERE loop_id = {loop}) AS "Meters",
                    EXISTS (SELECT FROM market.readings WHERE loop_id = {loop}) AS "Readings",
-                   EXISTS (SELECT FROM market.plants WHERE loop_id = {loop}) AS "Plants"
+                   EXISTS (SELECT FROM market.plants WHERE loop_id = {loop}) AS "Plants",
+                   EXISTS (SELECT FROM market.conditions WHERE loop_id = {loop}) AS "Hours"
             """).SingleAsync(cancellationToken);
         return
         [
@@ -66,10 +68,12 @@ internal sealed class ShowFirstStepsHandler(MarketplaceDb db, CurrentActor curre
             new("Zones", "/operations/network", found.Zones, IsNeeded: false),
             new("Members", "/members/new", found.Members),
             new("Invited", "/members", found.Invited),
-            new("Meters", "/operations/readings", found.Meters),
+            new("Plants", "/operations/equipment#plants", found.Plants),
+            new("Meters", "/operations/equipment#meters", found.Meters),
+            new("Hours", "/operations/equipment#hours", found.Hours),
             new("Readings", "/operations/devices", found.Readings),
-            new("Plants", "/operations/plants", found.Plants, IsNeeded: false),
-            new("Billing", "/operations/billing", found.Billing),
+            // The second half is on a page of its own, where the first does not lead.
+            new("Billing", found.Issuer ? "/operations/billing-terms" : "/operations/billing", found is { Issuer: true, Terms: true }),
             new("Texts", "/operations/texts", found.Texts),
         ];
     }
@@ -97,7 +101,7 @@ internal sealed class ShowFirstStepsHandler(MarketplaceDb db, CurrentActor curre
         ];
     }
 
-    private sealed record LoopFound(bool Tariff, bool Zones, bool Billing, bool Texts, bool Members, bool Invited, bool Meters, bool Readings, bool Plants);
+    private sealed record LoopFound(bool Tariff, bool Zones, bool Issuer, bool Terms, bool Texts, bool Members, bool Invited, bool Meters, bool Readings, bool Plants, bool Hours);
 
     private sealed record MemberFound(bool Passkey, bool Consent, bool Billing, bool Preference, bool Order);
 }
