@@ -9,9 +9,10 @@ has_library() {
 }
 has_icu() { has_library libicuuc.so || compgen -G '/usr/lib*/*/libicuuc.so.*' >/dev/null || compgen -G '/usr/lib*/libicuuc.so.*' >/dev/null; }
 
+# The browser without its own windows does the same with half the work.
 find_chromium() {
   local name
-  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+  for name in "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome; do
     [ -n "$name" ] && command -v "$name" 2>/dev/null && return 0
   done
   return 1
@@ -42,7 +43,7 @@ missing_documents() {
   compgen -G '/usr/share/fonts/truetype/*/*.ttf' >/dev/null || compgen -G '/usr/share/fonts/*/*.ttf' >/dev/null || echo "fonts|^fonts-dejavu-core$"
 }
 missing_browser() {
-  find_chromium >/dev/null || echo "Chromium|^chromium$"
+  find_chromium >/dev/null || echo "Chromium|^chromium(-headless-shell)?$"
 }
 
 # install_missing KIND…: kinds are database, libraries, documents, browser. Quiet and quick when nothing is missing.
@@ -52,7 +53,7 @@ install_missing() {
   missing=$(grep . <<<"$missing" || true)
   [ -n "$missing" ] || return 0
   names=$(cut -d'|' -f1 <<<"$missing" | paste -sd, | sed 's/,/, /g')
-  local by_hand="$names missing. Install by hand: apt-get install $(cut -d'|' -f2 <<<"$missing" | sed -E 's/^\^//; s/\$$//; s/\(t64\)\?//; s/\[0-9\]\+/72/' | paste -sd' ')"
+  local by_hand="$names missing. Install by hand: apt-get install $(cut -d'|' -f2 <<<"$missing" | sed -E 's/^\^//; s/\$$//; s/\((t64|-headless-shell)\)\?//; s/\[0-9\]\+/72/' | paste -sd' ')"
   command -v apt-get >/dev/null || die "$by_hand (or this system's own packages of it)"
   if ! is_root; then
     if ! command -v sudo >/dev/null; then die "$by_hand (as root)"; fi

@@ -129,7 +129,7 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
     }
 
     private static string Chromium() =>
-        new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
+        new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
             .FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("Chromium is not here: ./test installs it, or CHROMIUM says where it is");
 }

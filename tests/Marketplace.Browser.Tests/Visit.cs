@@ -9,6 +9,9 @@ namespace Marketplace.Browser.Tests;
 /// <summary>One person's page, and what the browser complained of meanwhile.</summary>
 public sealed class Visit : IAsyncDisposable
 {
+    private static readonly RunOnlyOptions AllRules = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+    private static readonly RunOnlyOptions ColourRules = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] };
+
     private readonly ConcurrentQueue<string> _complaints = [];
 
     internal Visit(IPage page)
@@ -45,15 +48,31 @@ public sealed class Visit : IAsyncDisposable
     }
 
     /// <summary>Nothing that axe can find keeps anybody from using this page (WCAG 2.2 AA), and the browser is content.</summary>
-    public async Task ShouldBeAccessibleAsync()
+    public Task ShouldBeAccessibleAsync() => ShouldBeAccessibleAsync(AllRules, "");
+
+    /// <summary>As <see cref="ShouldBeAccessibleAsync()"/>, and what hangs on colours in the dark and the high-contrast theme too.</summary>
+    public async Task ShouldBeAccessibleInEachThemeAsync()
     {
-        var result = await Page.RunAxe(new AxeRunOptions
+        await ShouldBeAccessibleAsync();
+        var chosen = await Page.EvaluateAsync<string?>("() => document.documentElement.dataset.theme ?? null");
+        foreach (var theme in new[] { "dark", "contrast" })
         {
-            RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
-        });
+            await SetThemeAsync(theme);
+            await ShouldBeAccessibleAsync(ColourRules, $", {theme}");
+        }
+
+        await SetThemeAsync(chosen);
+    }
+
+    private async Task SetThemeAsync(string? theme) => await Page.EvaluateAsync(
+        "theme => theme === null ? delete document.documentElement.dataset.theme : document.documentElement.dataset.theme = theme", theme);
+
+    private async Task ShouldBeAccessibleAsync(RunOnlyOptions rules, string theme)
+    {
+        var result = await Page.RunAxe(new AxeRunOptions { RunOnly = rules });
         result.Violations
-            .SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {rule.Help}: {node.Html}"))
-            .ShouldBeEmpty($"axe on {Page.Url}");
+            .SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {node.Any.FirstOrDefault()?.Message ?? rule.Help}: {node.Html}"))
+            .ShouldBeEmpty($"axe on {Page.Url} at {Page.ViewportSize?.Width}{theme}");
     }
 
     public void ShouldBeContent() => Complaints.ShouldBeEmpty($"complaints of the browser on {Page.Url}");

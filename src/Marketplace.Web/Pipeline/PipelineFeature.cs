@@ -26,6 +26,7 @@ public static class PipelineFeature
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<MarketplaceDb>>().CreateDbContext());
         services.AddScoped<Work>();
         services.AddScoped<CurrentActor>();
+        services.AddSingleton<SharedReads>();
         services.AddScoped<Requests>();
         services.AddScoped<CircuitHandler, ActorOfCircuit>();
 
@@ -34,6 +35,7 @@ public static class PipelineFeature
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AccessBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehaviour<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(SharedReadBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(Features.Governance.GovernedBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(TransactionBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuditBehaviour<,>));

@@ -10,7 +10,11 @@ namespace Marketplace.Web.Features.Prices;
 
 /// <summary>What a kWh of each carrier costs in the hour that runs on the market clock, and in the hour after it.</summary>
 /// <param name="Zone">Where a loop has several: a code; null is the zone of the reader's own meters, else the first.</param>
-public sealed record PricesNow(int LoopId, string? Zone = null) : IRequest<CurrentPrices>, IPublic;
+public sealed record PricesNow(int LoopId, string? Zone = null) : IRequest<CurrentPrices>, IPublic, ISharedRead
+{
+    // In a loop of several zones the reader's first member there decides.
+    public object SharedBy(Actor actor) => (this, actor.Roles.FirstOrDefault(held => held.LoopId == LoopId)?.MemberId);
+}
 
 /// <param name="Hour">The hour of the prices: the running one, or the last that has any.</param>
 /// <param name="IsRunning">Whether the prices are those of the running hour.</param>

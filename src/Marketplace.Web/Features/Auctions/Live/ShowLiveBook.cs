@@ -9,9 +9,11 @@ using Microsoft.EntityFrameworkCore;
 namespace Marketplace.Web.Features.Auctions.Live;
 
 /// <summary>The order book of an hour's continuous trading, for the members of the loop. It names limits and sums, nobody's orders.</summary>
-public sealed record ShowLiveBook(int LoopId, DateTimeOffset Hour) : IRequest<LiveBookView>, IGuarded
+public sealed record ShowLiveBook(int LoopId, DateTimeOffset Hour) : IRequest<LiveBookView>, IGuarded, ISharedRead
 {
     public bool Permits(Actor actor) => actor.BelongsTo(LoopId);
+
+    public object SharedBy(Actor actor) => this;
 }
 
 /// <param name="IsOpen">Whether orders are still taken.</param>
