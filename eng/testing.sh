@@ -88,7 +88,7 @@ run_tests() {
   [ -z "$filter" ] || words+=(--TestCaseFilter:"FullyQualifiedName~$filter")
   dll=$(compgen -G "$ROOT/tests/$project/bin/Release/net*/$project.dll" | head -1)
   # A test that never ends is a failure too, not a build server that waits for ever.
-  MARKETPLACE_TEST_NOTES=$results/$project.notes setpriv --pdeathsig TERM timeout -k 10 "${TEST_TIMEOUT:-1200}" dotnet vstest "$dll" "${words[@]}" </dev/null >"$results/$project.log" 2>&1 7>&- 8>&- || status=$?
+  MARKETPLACE_TEST_NOTES=$results/$project.notes setpriv --pdeathsig TERM timeout -k 10 "${TEST_TIMEOUT:-2400}" dotnet vstest "$dll" "${words[@]}" </dev/null >"$results/$project.log" 2>&1 7>&- 8>&- || status=$?
   echo "$status" >"$results/$project.status"
   echo $((SECONDS - started)) >"$results/$project.seconds"
 }
@@ -139,6 +139,7 @@ report() {
   # What a test has to say even when it passes.
   sed 's/^/    /' "$results/$project.notes" 2>/dev/null || true
   if [ "$bad" != 0 ]; then
+    sed -nE 's/^ *<UnitTestResult [^>]*\btestName="([^"]*)"[^>]*\boutcome="Failed".*/    failed: \1/p' "$results/$project.trx" 2>/dev/null || true
     grep -vE '^(Microsoft \(R\)|VSTest version|Copyright|Starting test execution|A total of|Results File:|$)' "$results/$project.log" | tail -n 200 | sed 's/^/    /' || true
   fi
 }

@@ -37,7 +37,7 @@ public sealed class ResidentJourneyTests(Portal portal)
 
         // Any line opens into the hours it is made of.
         await visit.KeyOnAsync(page.Locator("main a[href$='/lines/1']"), "Heat at market prices");
-        await Assertions.Expect(page.Locator("main table").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("main table:visible").First).ToBeVisibleAsync();
         await page.GoBackAsync();
         await visit.ShouldBeAtAsync("Bill");
         page.Url.ShouldBe(bill);

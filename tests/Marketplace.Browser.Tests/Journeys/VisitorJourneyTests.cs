@@ -18,7 +18,7 @@ public sealed class VisitorJourneyTests(Portal portal)
         await using var visit = await Walk.SetOutAsync(portal, "", width);
         var page = visit.Page;
         await visit.GoToAsync("/");
-        await visit.KeyOnAsync(page.GetByRole(AriaRole.Link, new() { Name = "How to check" }), "Ledger");
+        await visit.KeyOnAsync(page.GetByRole(AriaRole.Link, new() { Name = "How to check" }), "ledger of Lindenhof loop");
 
         await visit.KeyOnAsync(page.Locator("main a", new() { HasText = "Clearing results" }), "Entries");
         await visit.KeyOnAsync(page.Locator("tbody th a").First, "Entry");
