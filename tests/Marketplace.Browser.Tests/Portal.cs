@@ -13,6 +13,8 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
 {
     public const string Collection = "Portal";
 
+    private const int Patience = 20_000;
+
     private readonly Dictionary<string, string> _settings;
     private readonly bool _replays;
     private IPlaywright? _playwright;
@@ -58,6 +60,8 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
 
         _app = await PublishedApp.ServeAsync(_database, _settings);
         _playwright = await Playwright.CreateAsync();
+        // As long as a click waits, too: beside the other tests a page may take its time.
+        Assertions.SetDefaultExpectTimeout(Patience);
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Chromium(),
@@ -99,7 +103,7 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             JavaScriptEnabled = javaScript,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(Patience);
         return new Visit(await context.NewPageAsync());
     }
 
