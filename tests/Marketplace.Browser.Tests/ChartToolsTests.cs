@@ -37,6 +37,8 @@ public sealed class ChartToolsTests(Portal portal)
         (await File.ReadAllBytesAsync((await download.PathAsync()).ShouldNotBeNull()))[..4].ShouldBe([0x89, (byte)'P', (byte)'N', (byte)'G']);
         download.SuggestedFilename.ShouldEndWith(".png");
 
+        // Where the pointer rested, the page that scrolls to the focus would bring a point under it.
+        await page.Mouse.MoveAsync(0, 0);
         await page.Locator(".heat-cell[tabindex='0']").First.FocusAsync();
         await page.Keyboard.PressAsync("ArrowRight");
         var second = await page.Locator(".heat-cell.point").Nth(1).GetAttributeAsync("aria-label");
