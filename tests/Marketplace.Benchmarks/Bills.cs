@@ -176,10 +176,9 @@ internal sealed class Bills : IBenchmark
         await RunAsync("CREATE INDEX ix_positions_loop_id_hour ON market.positions (loop_id, hour)");
         await RunAsync("ALTER TABLE market.transfers ADD CONSTRAINT pk_transfers PRIMARY KEY (loop_id, hour, kind, carrier, debit_account, credit_account, reference)");
         await RunAsync("INSERT INTO market.conditions (loop_id, hour, air_temp_c, ghi_wm2, import_price, carbon_grams_per_k_wh) SELECT $1, h, 4, 0, 300000, 300 FROM generate_series($2, $3 - interval '1 hour', interval '1 hour') h WHERE $4 > 0 ON CONFLICT DO NOTHING");
-        // In a loop that runs, autovacuum and checkpoints have long seen to hours that came one by one; here a month came at once, and what is put off would be measured.
+        // In a loop that runs, autovacuum has long seen to hours that came one by one; here a month came at once, and what is put off would be measured.
         await RunAsync("VACUUM (ANALYZE) market.positions");
         await RunAsync("VACUUM (ANALYZE) market.transfers");
-        await RunAsync("CHECKPOINT");
 
         return count;
     }
