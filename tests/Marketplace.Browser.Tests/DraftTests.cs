@@ -5,7 +5,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>A lost connection or a server that starts again costs nobody what was typed, and shows nobody an old page.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class DraftTests(Portal portal)
 {
     private const string Form = "/loops/lindenhof/operations/texts?page=terms";

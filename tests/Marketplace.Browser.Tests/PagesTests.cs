@@ -70,6 +70,8 @@ public sealed class PagesTests(Portal portal)
         { "prosumer", Loop },
         { "prosumer", Loop + "/home?as=resident" },
         { "technician", Loop },
+        { "auditor", Loop },
+        { "auditor", Loop + "/operations/journal" },
         { "prosumer", Loop + "/offers" },
         { "producer", Loop },
         { "producer", Loop + "/offers" },

@@ -6,16 +6,23 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>
-/// The published host with its demo loop, and one Chromium, for all tests of the collection. A test that changes what others look at
-/// starts a portal of its own instead (<c>await using var portal = await Portal.StartAsync()</c>).
+/// The published host with its demo loop, and one Chromium, for all tests of the collection: there is one for those who look and one for those who
+/// act. A test that needs a loop of its own starts a portal of its own instead (<c>await using var portal = await Portal.StartAsync()</c>).
 /// </summary>
 public class Portal : IAsyncLifetime, IAsyncDisposable
 {
     public const string Collection = "Portal";
 
+    public const string Deeds = "Portal of deeds";
+
     private const int Patience = 20_000;
 
     private readonly Dictionary<string, string> _settings;
+    private static readonly Dictionary<string, string> Demo = new() { ["Marketplace__Demo"] = "true" };
+
+    // A demo loop takes its time to be made: one is made a run, and each portal gets a copy.
+    private static readonly Lazy<Task<TestDatabase>> DemoMade = new(MakeDemoAsync);
+
     private readonly bool _replays;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -23,7 +30,7 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
     private TestDatabase? _database;
 
     public Portal()
-        : this(new Dictionary<string, string> { ["Marketplace__Demo"] = "true" })
+        : this(Demo)
     {
     }
 
@@ -45,13 +52,13 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
 
     public async Task InitializeAsync()
     {
-        _database = await TestDatabase.CreateAsync();
+        _database = _settings == Demo ? await (await DemoMade.Value).CopyAsync() : await TestDatabase.CreateAsync();
         if (_replays)
         {
             using var folder = new RecordedFolder();
 
             // In a demonstration the replay gives its members sign-ins.
-            var ended = await PublishedApp.RunAsync(_database, new Dictionary<string, string> { ["Marketplace__Demo"] = "true" }, "replay", folder.Path);
+            var ended = await PublishedApp.RunAsync(_database, Demo, "replay", folder.Path);
             if (ended.ExitCode != 0)
             {
                 throw new InvalidOperationException($"The folder could not be replayed.\n{ended.Output}\n{ended.Error}");
@@ -69,6 +76,15 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
         });
         await _app.ReadyAsync();
         await CountAsync(_database);
+    }
+
+    private static async Task<TestDatabase> MakeDemoAsync()
+    {
+        var database = await TestDatabase.CreateAsync();
+        await using var app = await PublishedApp.ServeAsync(database, Demo);
+        await app.ReadyAsync();
+        await app.StopAsync();
+        return database;
     }
 
     /// <summary>Lets PostgreSQL count what it holds. On a server of one's own autovacuum does that after a minute; on the tests' it is off, and without it
@@ -140,6 +156,9 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
 
 [CollectionDefinition(Portal.Collection)]
 public sealed class SharedPortal : ICollectionFixture<Portal>;
+
+[CollectionDefinition(Portal.Deeds)]
+public sealed class SharedPortalOfDeeds : ICollectionFixture<Portal>;
 
 /// <summary>The published host with a small loop that was replayed: two days, billed, there in seconds instead of minutes. For what
 /// needs a whole ledger and bills, but no clock that runs.</summary>

@@ -6,7 +6,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>A founder proposes a change, is led to make a passkey, comes back and signs the vote with it, in a real browser with a real assertion.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class VoteTests(Portal portal)
 {
     private const string Votes = "/loops/lindenhof/votes";

@@ -22,9 +22,12 @@ public sealed class SharedReads
     /// <param name="read">Works the answer out.</param>
     public Task<T> ReadAsync<T>(object key, Func<Task<T>> read)
     {
+        Line? line;
+        Task? before;
+        TaskCompletionSource<T> mine;
         lock (_lock)
         {
-            if (!_lines.TryGetValue(key, out var line))
+            if (!_lines.TryGetValue(key, out line))
             {
                 _lines[key] = line = new Line();
             }
@@ -33,7 +36,7 @@ public sealed class SharedReads
                 return next;
             }
 
-            var (before, mine) = (line.Running, new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously));
+            (before, mine) = (line.Running, new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously));
             if (before is null)
             {
                 line.Running = mine.Task;
@@ -42,10 +45,11 @@ public sealed class SharedReads
             {
                 line.Next = mine.Task;
             }
-
-            _ = AnswerAsync(key, line, before, mine, read);
-            return mine.Task;
         }
+
+        // Outside the lock: a read may do a good deal before it first waits.
+        _ = AnswerAsync(key, line, before, mine, read);
+        return mine.Task;
     }
 
     private async Task AnswerAsync<T>(object key, Line line, Task? before, TaskCompletionSource<T> mine, Func<Task<T>> read)

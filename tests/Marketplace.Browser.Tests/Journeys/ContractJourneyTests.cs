@@ -5,7 +5,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests.Journeys;
 
 /// <summary>Two members agree on a contract from a template: filled in, looked at, offered and accepted, each with a passkey of their own.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class ContractJourneyTests(Portal portal)
 {
     private const string Contracts = "/loops/lindenhof/contracts";

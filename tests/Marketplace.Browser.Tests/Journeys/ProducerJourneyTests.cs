@@ -7,7 +7,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests.Journeys;
 
 /// <summary>A producer offers a roof's electricity from the next hour to the end of tomorrow, and sees what the first auction took of it.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class ProducerJourneyTests(Portal portal)
 {
     private const string Offers = Walk.Loop + "/offers";

@@ -7,7 +7,7 @@ namespace Marketplace.Browser.Tests.Journeys;
 
 /// <summary>A resident finds out why energy costs more or less than before, follows a line of the bill down to its hours, and checks the bill
 /// in the browser. The keyboard is enough for all of it.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class ResidentJourneyTests(Portal portal)
 {
     public static TheoryData<int> Widths => Walk.Widths;

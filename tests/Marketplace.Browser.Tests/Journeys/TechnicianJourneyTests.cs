@@ -7,7 +7,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests.Journeys;
 
 /// <summary>A meter falls silent: the technician finds it by urgency, takes it on, looks at the meter, notes what was done and resolves it.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class TechnicianJourneyTests(Portal portal)
 {
     // Alarms are looked for every quarter of a minute.

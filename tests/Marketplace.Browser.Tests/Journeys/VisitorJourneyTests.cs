@@ -6,7 +6,7 @@ namespace Marketplace.Browser.Tests.Journeys;
 
 /// <summary>Somebody who belongs to nothing checks the loop: from the start page to its ledger, down to a clearing result, and its proof in the
 /// browser, by the keyboard alone; and the same proof once more from a file, against a policy.</summary>
-[Collection(Portal.Collection)]
+[Collection(Portal.Deeds)]
 public sealed class VisitorJourneyTests(Portal portal)
 {
     public static TheoryData<int> Widths => Walk.Widths;

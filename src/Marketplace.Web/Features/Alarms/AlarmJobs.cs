@@ -7,10 +7,10 @@ namespace Marketplace.Web.Features.Alarms;
 
 /// <summary>Looks for alarms in each running loop. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed class AlarmWatch(RunningLoops loops) : IJob
+public sealed class AlarmWatch(LoopRounds rounds) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) =>
-        await loops.SendAsync(loop => new LookForAlarms(loop), cancellationToken);
+        await rounds.SendAsync(nameof(AlarmWatch), one => one.Runs, loop => new LookForAlarms(loop), cancellationToken);
 }
 
 /// <summary>Sends what waits.</summary>

@@ -1,6 +1,6 @@
 using Marketplace.Data;
 using Marketplace.Web.Features.Contracts.Templates;
-using Marketplace.Web.Features.Demo;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 using Quartz;
@@ -9,39 +9,28 @@ namespace Marketplace.Web.Features.Contracts;
 
 /// <summary>Renews and evaluates the contracts of each loop. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed partial class ContractRound(IDbContextFactory<MarketplaceDb> databases, Requests requests, DemoProgress demoProgress, ILogger<ContractRound> log) : IJob
+public sealed partial class ContractRound(LoopRounds rounds, IDbContextFactory<MarketplaceDb> databases, Requests requests, ILogger<ContractRound> log) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var loops = await db.Loops.AsNoTracking().OrderBy(loop => loop.Id)
-            .Select(loop => new { loop.Id, loop.Slug, loop.Kind, Began = db.ContractTemplates.Any(template => template.LoopId == loop.Id) }).ToListAsync(cancellationToken);
-        foreach (var loop in loops.Where(loop => loop.Kind != LoopKind.Demo || demoProgress.IsReady))
+        var begun = await db.ContractTemplates.Select(template => template.LoopId).Distinct().ToListAsync(cancellationToken);
+        await rounds.GoAsync(
+            nameof(ContractRound),
+            // A replay's ledger stays as the replay left it, unless its operator wants templates.
+            one => !one.IsReplay || begun.Contains(one.Loop.Id),
+            one => begun.Contains(one.Loop.Id) ? LookAfterAsync(one.Loop, cancellationToken) : requests.Send(new AddShippedTemplates(one.Loop.Id), Actor.System, cancellationToken),
+            cancellationToken);
+    }
+
+    private async Task LookAfterAsync(Loop loop, CancellationToken cancellationToken)
+    {
+        foreach (var contract in await requests.Send(new ContractsToRenew(loop.Id), Actor.System, cancellationToken))
         {
-            try
-            {
-                // A replay's ledger stays as the replay left it, unless its operator wants templates.
-                if (!loop.Began && loop.Kind != LoopKind.Replay)
-                {
-                    await requests.Send(new AddShippedTemplates(loop.Id), Actor.System, cancellationToken);
-                }
-
-                if (loop.Began)
-                {
-                    foreach (var contract in await requests.Send(new ContractsToRenew(loop.Id), Actor.System, cancellationToken))
-                    {
-                        await RenewAsync(loop.Id, loop.Slug, contract, cancellationToken);
-                    }
-
-                    await requests.Send(new EvaluateContracts(loop.Id), Actor.System, cancellationToken);
-                }
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                // One loop's trouble does not stop the others.
-                LogFailure(failure, loop.Slug);
-            }
+            await RenewAsync(loop.Id, loop.Slug, contract, cancellationToken);
         }
+
+        await requests.Send(new EvaluateContracts(loop.Id), Actor.System, cancellationToken);
     }
 
     private async Task RenewAsync(int loopId, string slug, long contract, CancellationToken cancellationToken)
@@ -59,7 +48,4 @@ public sealed partial class ContractRound(IDbContextFactory<MarketplaceDb> datab
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Loop}: contract {Contract} cannot be renewed: {Reason}")]
     private partial void LogEnd(string loop, long contract, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: its contracts could not be evaluated and will be tried again")]
-    private partial void LogFailure(Exception failure, string loop);
 }

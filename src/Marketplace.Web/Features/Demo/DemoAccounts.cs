@@ -11,8 +11,11 @@ public sealed record DemoAccount(string MemberKey, string Email, string DisplayN
 /// <summary>People who can sign in under a published password. They are made in demo mode only.</summary>
 public static class DemoAccounts
 {
-    /// <summary>Whose firm looks after the meters. It is no party of the generated market and is made beside it.</summary>
+    /// <summary>Whose firm looks after the meters.</summary>
     public static DemoAccount Technician { get; } = new("loop-service", "technician@lindenhof.example", "Lindenhof Messdienst", "Technician");
+
+    /// <summary>Who looks into the books for the members.</summary>
+    public static DemoAccount Auditor { get; } = new("loop-audit", "auditor@lindenhof.example", "Revision am Lindenhof", "Auditor");
 
     /// <summary>Members who alone vote until they change that.</summary>
     public static IReadOnlyList<string> Founders { get; } = ["home-05", "home-12", "sun-coop"];
@@ -29,6 +32,7 @@ public static class DemoAccounts
         new("elm-fund", "investor@lindenhof.example", "Ulmenhain Beteiligungen", "Investor"),
         new("loop-operator", "operator@lindenhof.example", "Lindenhof Netzbetrieb", "Operator"),
         Technician,
+        Auditor,
     ];
 
     /// <summary>One member for each role that a replay has, the first by number.</summary>
@@ -48,9 +52,10 @@ public static class DemoAccounts
 
     public static async Task SeedAsync(Requests requests, MarketplaceDb db, int loopId, DemoAccount account, CancellationToken cancellationToken)
     {
-        if (account == Technician)
+        // No party of the generated market: they are made beside it.
+        if (account == Technician || account == Auditor)
         {
-            await EmployAsync(db, loopId, account, cancellationToken);
+            await EmployAsync(db, loopId, account, account == Technician ? Role.Technician : Role.Auditor, cancellationToken);
         }
 
         var memberId = await db.Members
@@ -60,7 +65,7 @@ public static class DemoAccounts
         await requests.Send(new SeedAccount(loopId, memberId, account.Email, account.DisplayName, DemoSignIns.Password), Actor.System, cancellationToken);
     }
 
-    private static async Task EmployAsync(MarketplaceDb db, int loopId, DemoAccount account, CancellationToken cancellationToken)
+    private static async Task EmployAsync(MarketplaceDb db, int loopId, DemoAccount account, Role role, CancellationToken cancellationToken)
     {
         var members = await db.Members.AsNoTracking().Where(member => member.LoopId == loopId).Select(member => new { member.Id, member.Key, member.JoinedAt }).ToListAsync(cancellationToken);
         if (members.Exists(member => member.Key == account.MemberKey))
@@ -70,7 +75,7 @@ public static class DemoAccounts
 
         var id = members.Max(member => member.Id) + 1;
         db.Members.Add(new Member { LoopId = loopId, Id = id, Key = account.MemberKey, Name = account.DisplayName, Kind = "Company", JoinedAt = members.Min(member => member.JoinedAt) });
-        db.MemberRoles.Add(new MemberRole { LoopId = loopId, MemberId = id, Role = Role.Technician });
+        db.MemberRoles.Add(new MemberRole { LoopId = loopId, MemberId = id, Role = role });
         await db.SaveChangesAsync(cancellationToken);
     }
 }

@@ -1,5 +1,5 @@
 using Marketplace.Data;
-using Marketplace.Web.Features.Demo;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using Microsoft.EntityFrameworkCore;
 using Quartz;
@@ -38,21 +38,22 @@ public sealed class DailyForecasts(Requests requests)
 
 /// <summary>Each minute: the forecasts of every loop whose day is due and has none. A replay's market is given from the start and gets none.</summary>
 [DisallowConcurrentExecution]
-public sealed class DailyForecastsJob(IDbContextFactory<MarketplaceDb> databases, DailyForecasts forecasts, DemoProgress demo, TimeProvider time) : IJob
+public sealed class DailyForecastsJob(LoopRounds rounds, IDbContextFactory<MarketplaceDb> databases, DailyForecasts forecasts) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        var loops = await (from loop in db.Loops join clock in db.Clocks on loop.Id equals clock.LoopId where loop.Kind != LoopKind.Replay orderby loop.Id select new { loop, clock })
-            .AsNoTracking().ToListAsync(cancellationToken);
-        foreach (var one in loops.Where(one => one.loop.Kind != LoopKind.Demo || demo.IsReady))
-        {
-            var day = DailyForecasts.DayDue(one.loop, one.clock.MarketTime(now));
-            if (!await db.ForecastDays.AnyAsync(made => made.LoopId == one.loop.Id && made.Day == day, cancellationToken))
+        await rounds.GoAsync(
+            nameof(DailyForecastsJob),
+            one => !one.IsReplay,
+            async one =>
             {
-                await forecasts.RunAsync(one.loop.Id, day, cancellationToken);
-            }
-        }
+                var day = DailyForecasts.DayDue(one.Loop, one.Now);
+                if (!await db.ForecastDays.AnyAsync(made => made.LoopId == one.Loop.Id && made.Day == day, cancellationToken))
+                {
+                    await forecasts.RunAsync(one.Loop.Id, day, cancellationToken);
+                }
+            },
+            cancellationToken);
     }
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 using Marketplace.Contracts.Governance;
 using Marketplace.Data;
 using Marketplace.Ledger;
-using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -163,27 +163,15 @@ internal sealed class EffectsHandler(Work work, Proposals proposals, ChangeKinds
 
 /// <summary>Counts and carries out in each loop what has become due. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed partial class GovernJob(IDbContextFactory<MarketplaceDb> databases, Requests requests, DemoProgress demo, ILogger<GovernJob> log) : IJob
+public sealed class GovernJob(LoopRounds rounds, Requests requests) : IJob
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var loops = await db.Loops.Where(loop => loop.Kind != LoopKind.Replay).OrderBy(loop => loop.Id).Select(loop => new { loop.Id, loop.Slug, loop.Kind }).ToListAsync(cancellationToken);
-        foreach (var loop in loops.Where(loop => loop.Kind != LoopKind.Demo || demo.IsReady))
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await rounds.GoAsync(
+        nameof(GovernJob),
+        one => !one.IsReplay,
+        async one =>
         {
-            try
-            {
-                await requests.Send(new GovernLoop(loop.Id), Actor.System, cancellationToken);
-                await requests.Send(new Campaigns.EndCampaigns(loop.Id), Actor.System, cancellationToken);
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                // One loop's trouble does not hold up the others.
-                LogFailure(failure, loop.Slug);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: votes could not be counted or carried out")]
-    private partial void LogFailure(Exception failure, string loop);
+            await requests.Send(new GovernLoop(one.Loop.Id), Actor.System, cancellationToken);
+            await requests.Send(new Campaigns.EndCampaigns(one.Loop.Id), Actor.System, cancellationToken);
+        },
+        cancellationToken);
 }

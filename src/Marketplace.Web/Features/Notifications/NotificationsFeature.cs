@@ -37,10 +37,10 @@ public static class NotificationsFeature
 
 /// <summary>Tells the people of each running loop what is new. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed class NotifyJob(RunningLoops loops) : IJob
+public sealed class NotifyJob(LoopRounds rounds) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) =>
-        await loops.SendAsync(loop => new Notify(loop), cancellationToken);
+        await rounds.SendAsync(nameof(NotifyJob), one => one.Runs, loop => new Notify(loop), cancellationToken);
 }
 
 /// <summary>Sends what waits.</summary>

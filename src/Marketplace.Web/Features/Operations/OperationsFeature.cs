@@ -22,7 +22,7 @@ public static class OperationsFeature
     {
         builder.Services.AddSingleton<MarketEvents>();
         builder.Services.AddScoped<MarketDay>();
-        builder.Services.AddScoped<RunningLoops>();
+        builder.Services.AddScoped<LoopRounds>();
         if (!Commands.Serves(Environment.GetCommandLineArgs()[1..]))
         {
             return;

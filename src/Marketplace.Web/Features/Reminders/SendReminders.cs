@@ -1,8 +1,8 @@
 using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Quantities;
-using Marketplace.Web.Features.Demo;
 using Marketplace.Web.Features.Loops;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Features.Orders;
 using Marketplace.Web.Features.Payments;
 using Marketplace.Web.Features.Sending;
@@ -182,7 +182,7 @@ internal static class PlanEnd
 
 /// <summary>Goes through the arrears of each loop once a day, in the morning of its own clock. Coming twice or late changes nothing.</summary>
 [DisallowConcurrentExecution]
-public sealed partial class RemindersJob(IDbContextFactory<MarketplaceDb> databases, Requests requests, DemoProgress demo, TimeProvider time, ILogger<RemindersJob> log) : IJob
+public sealed class RemindersJob(LoopRounds rounds, IDbContextFactory<MarketplaceDb> databases, Requests requests) : IJob
 {
     /// <summary>Nobody is written to at night.</summary>
     private static readonly TimeSpan s_morning = TimeSpan.FromHours(8);
@@ -190,37 +190,22 @@ public sealed partial class RemindersJob(IDbContextFactory<MarketplaceDb> databa
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var loops = await (
-            from loop in db.Loops
-            join clock in db.Clocks on loop.Id equals clock.LoopId
-            where loop.Kind != LoopKind.Replay
-            orderby loop.Id
-            select new { Loop = loop, Clock = clock }).AsNoTracking().ToListAsync(cancellationToken);
-        foreach (var (loop, clock) in loops.Where(one => one.Loop.Kind != LoopKind.Demo || demo.IsReady).Select(one => (one.Loop, one.Clock)))
-        {
-            var now = clock.MarketTime(time.GetUtcNow());
-            var today = loop.Calendar.DayOf(now);
-            if (TimeZoneInfo.ConvertTime(now, loop.Calendar.Zone).TimeOfDay < s_morning
-                || await db.ReminderDays.AnyAsync(day => day.LoopId == loop.Id && day.Day == today, cancellationToken))
+        await rounds.GoAsync(
+            nameof(RemindersJob),
+            one => !one.IsReplay && one.Loop.Calendar.ToLocal(one.Now).TimeOfDay >= s_morning,
+            async one =>
             {
-                continue;
-            }
+                var (loopId, today) = (one.Loop.Id, one.Loop.Calendar.DayOf(one.Now));
+                if (await db.ReminderDays.AnyAsync(day => day.LoopId == loopId && day.Day == today, cancellationToken))
+                {
+                    return;
+                }
 
-            try
-            {
                 for (int? last = 0; last is { } after;)
                 {
-                    last = (await requests.Send(new SendReminders(loop.Id, after), Actor.System, cancellationToken)).Last;
+                    last = (await requests.Send(new SendReminders(loopId, after), Actor.System, cancellationToken)).Last;
                 }
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                // One loop's trouble does not hold up the others; the next minute goes on.
-                LogFailure(failure, loop.Slug);
-            }
-        }
+            },
+            cancellationToken);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Loop}: its arrears could not be gone through")]
-    private partial void LogFailure(Exception failure, string loop);
 }

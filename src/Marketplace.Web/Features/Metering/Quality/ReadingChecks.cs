@@ -1,8 +1,6 @@
-using Marketplace.Data;
 using Marketplace.Web.Features.Corrections;
-using Marketplace.Web.Features.Demo;
+using Marketplace.Web.Features.Operations;
 using Marketplace.Web.Pipeline;
-using Microsoft.EntityFrameworkCore;
 using Quartz;
 
 namespace Marketplace.Web.Features.Metering.Quality;
@@ -36,23 +34,9 @@ public sealed class ReadingChecks(Requests requests)
 
 /// <summary>Each minute: the checks of every loop in which something came, or whose day is over.</summary>
 [DisallowConcurrentExecution]
-public sealed class ReadingChecksJob(IDbContextFactory<MarketplaceDb> databases, ReadingChecks checks, DemoProgress demo, TimeProvider time) : IJob
+public sealed class ReadingChecksJob(LoopRounds rounds, ReadingChecks checks) : IJob
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        var loops = await (from loop in db.Loops join clock in db.Clocks on loop.Id equals clock.LoopId orderby loop.Id select new { loop, clock }).AsNoTracking().ToListAsync(cancellationToken);
-
-        // A replay that is under way must not depend on when a job ran, and in a demo that is being made hours are still to come.
-        foreach (var one in loops.Where(one => one.loop.Kind switch
-        {
-            LoopKind.Replay => one.clock.MarketTime(now) >= one.loop.EndsAt,
-            LoopKind.Demo => demo.IsReady,
-            _ => true,
-        }))
-        {
-            await checks.RunAsync(one.loop.Id, cancellationToken);
-        }
-    }
+    // A replay that is under way must not depend on when a job ran.
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await rounds.GoAsync(
+        nameof(ReadingChecksJob), one => !one.IsReplay || one.Now >= one.Loop.EndsAt, one => checks.RunAsync(one.Loop.Id, cancellationToken), cancellationToken);
 }

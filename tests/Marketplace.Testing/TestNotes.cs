@@ -1,7 +1,7 @@
-namespace Marketplace.Faults.Tests.Ledger;
+namespace Marketplace.Testing;
 
 /// <summary>A line for people at the end of a run: <c>./test</c> prints the file named by MARKETPLACE_TEST_NOTES below the project's line.</summary>
-internal static class TestNotes
+public static class TestNotes
 {
     private static readonly Lock Gate = new();
 
