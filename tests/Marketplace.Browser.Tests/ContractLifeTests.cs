@@ -8,7 +8,7 @@ namespace Marketplace.Browser.Tests;
 
 /// <summary>Each shipped template through its life between two people who sign with passkeys of their own: chosen, filled in, read, offered, accepted, read alike by both,
 /// agreed on anew, ended with notice, and disputed until it is settled.</summary>
-[Collection(Portal.Deeds)]
+[Collection(Portal.Contracts)]
 public sealed class ContractLifeTests(PasskeyHolders holders) : IClassFixture<PasskeyHolders>
 {
     private const string Contracts = "/loops/lindenhof/contracts";

@@ -5,7 +5,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>Two neighbours agree on a deal: proposed, answered with other terms, accepted. Plain forms carry it without a script too.</summary>
-[Collection(Portal.Deeds)]
+[Collection(Portal.Contracts)]
 public sealed class DealTests(Portal portal)
 {
     private const string Deals = "/loops/lindenhof/deals";

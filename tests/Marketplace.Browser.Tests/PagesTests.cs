@@ -11,9 +11,6 @@ public sealed class PagesTests(Portal portal)
 {
     private const string Loop = "/loops/lindenhof";
 
-    // The demo's own password; the sign-in page shows it.
-    private const string Password = "Lindenhof-2026";
-
     // Each person signs in once: the portal rightly slows down whoever does so again and again.
     private static readonly ConcurrentDictionary<(Uri Portal, string Person), IReadOnlyList<Cookie>> SignedIn = [];
     private static readonly SemaphoreSlim SigningIn = new(1);
@@ -313,11 +310,7 @@ public sealed class PagesTests(Portal portal)
                 return visit;
             }
 
-            await visit.GoToAsync("/sign-in");
-            await visit.Page.FillAsync("input[type=email]", person + "@lindenhof.example");
-            await visit.Page.FillAsync("input[type=password]", Password);
-            await visit.Page.ClickAsync("form.form button[type=submit]");
-            await visit.Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+            await visit.SignInAsync(person + "@lindenhof.example");
             SignedIn[(portal.App.Address, person)] = [.. (await visit.Page.Context.CookiesAsync()).Select(cookie => new Cookie
             {
                 Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path, HttpOnly = cookie.HttpOnly,

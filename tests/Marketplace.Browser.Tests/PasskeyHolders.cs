@@ -40,20 +40,8 @@ public sealed class PasskeyHolders(Portal portal) : IAsyncLifetime
     {
         var visit = await portal.VisitAsync();
         var page = visit.Page;
-        var devices = await page.Context.NewCDPSessionAsync(page);
-        await devices.SendAsync("WebAuthn.enable");
-        await devices.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>
-        {
-            ["options"] = new Dictionary<string, object>
-            {
-                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
-            },
-        });
-        await visit.GoToAsync(At + "/sign-in");
-        await page.FillAsync("input[type=email]", person + "@lindenhof.example");
-        await page.FillAsync("input[type=password]", "Lindenhof-2026");
-        await page.ClickAsync("form.form button[type=submit]");
-        await page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        await visit.AddPasskeyDeviceAsync();
+        await visit.SignInAsync(person + "@lindenhof.example", At);
         await visit.GoToAsync(At + "/account/passkeys");
         await page.FillAsync("#new-name", "Test");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add a passkey from this device" }).ClickAsync();

@@ -6,8 +6,8 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>
-/// The published host with its demo loop, and one Chromium, for all tests of the collection: there is one for those who look and one for those who
-/// act. A test that needs a loop of its own starts a portal of its own instead (<c>await using var portal = await Portal.StartAsync()</c>).
+/// The published host with its demo loop, and one Chromium, for all tests of the collection: there is one for those who look, one for those who
+/// act and one for those who make contracts. A test that needs a loop of its own starts a portal of its own instead (<c>await using var portal = await Portal.StartAsync()</c>).
 /// </summary>
 public class Portal : IAsyncLifetime, IAsyncDisposable
 {
@@ -15,7 +15,9 @@ public class Portal : IAsyncLifetime, IAsyncDisposable
 
     public const string Deeds = "Portal of deeds";
 
-    private const int Patience = 20_000;
+    public const string Contracts = "Portal of contracts";
+
+    private const int Patience = 30_000;
 
     private readonly Dictionary<string, string> _settings;
     private static readonly Dictionary<string, string> Demo = new() { ["Marketplace__Demo"] = "true" };
@@ -160,6 +162,9 @@ public sealed class SharedPortal : ICollectionFixture<Portal>;
 [CollectionDefinition(Portal.Deeds)]
 public sealed class SharedPortalOfDeeds : ICollectionFixture<Portal>;
 
+[CollectionDefinition(Portal.Contracts)]
+public sealed class SharedPortalOfContracts : ICollectionFixture<Portal>;
+
 /// <summary>The published host with a small loop that was replayed: two days, billed, there in seconds instead of minutes. For what
 /// needs a whole ledger and bills, but no clock that runs.</summary>
 public sealed class ReplayedPortal() : Portal(new Dictionary<string, string> { ["Marketplace__Demo"] = "false" }, replays: true)
@@ -174,11 +179,7 @@ public sealed class ReplayedPortal() : Portal(new Dictionary<string, string> { [
     public async Task<Visit> VisitAsResidentAsync()
     {
         var visit = await VisitAsync();
-        await visit.GoToAsync("/sign-in");
-        await visit.Page.FillAsync("input[type=email]", "h1@" + Slug + ".example");
-        await visit.Page.FillAsync("input[type=password]", "Lindenhof-2026");
-        await visit.Page.ClickAsync("form.form button[type=submit]");
-        await visit.Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        await visit.SignInAsync("h1@" + Slug + ".example");
         return visit;
     }
 }

@@ -47,6 +47,31 @@ public sealed class Visit : IAsyncDisposable
         return response.ShouldNotBeNull();
     }
 
+    /// <summary>Signs somebody in with the password of all who are made for a demonstration; the sign-in page shows it.</summary>
+    /// <param name="at">The portal's address, where it is not the visit's own.</param>
+    public async Task SignInAsync(string email, string at = "")
+    {
+        await GoToAsync(at + "/sign-in");
+        await Page.FillAsync("input[type=email]", email);
+        await Page.FillAsync("input[type=password]", "Lindenhof-2026");
+        await Page.ClickAsync("form.form button[type=submit]");
+        await Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal), new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
+    }
+
+    /// <summary>Gives this browser a device that keeps passkeys and signs with them unasked.</summary>
+    public async Task AddPasskeyDeviceAsync()
+    {
+        var devices = await Page.Context.NewCDPSessionAsync(Page);
+        await devices.SendAsync("WebAuthn.enable");
+        await devices.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>
+        {
+            ["options"] = new Dictionary<string, object>
+            {
+                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
+            },
+        });
+    }
+
     /// <summary>Nothing that axe can find keeps anybody from using this page (WCAG 2.2 AA), and the browser is content.</summary>
     public Task ShouldBeAccessibleAsync() => ShouldBeAccessibleAsync(AllRules, "");
 

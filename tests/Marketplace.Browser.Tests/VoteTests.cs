@@ -6,7 +6,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests;
 
 /// <summary>A founder proposes a change, is led to make a passkey, comes back and signs the vote with it, in a real browser with a real assertion.</summary>
-[Collection(Portal.Deeds)]
+[Collection(Portal.Contracts)]
 public sealed class VoteTests(Portal portal)
 {
     private const string Votes = "/loops/lindenhof/votes";
@@ -18,12 +18,8 @@ public sealed class VoteTests(Portal portal)
         var at = $"http://localhost:{portal.App.Address.Port}";
         await using var founder = await portal.VisitAsync();
         var page = founder.Page;
-        await AddAuthenticatorAsync(page);
-        await founder.GoToAsync(at + "/sign-in");
-        await page.FillAsync("input[type=email]", "prosumer@lindenhof.example");
-        await page.FillAsync("input[type=password]", "Lindenhof-2026");
-        await page.ClickAsync("form.form button[type=submit]");
-        await page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        await founder.AddPasskeyDeviceAsync();
+        await founder.SignInAsync("prosumer@lindenhof.example", at);
         await founder.GoToAsync(at + Votes + "/new?kind=MarketRules");
         await page.FillAsync("#f-Cap", "80");
         await page.FillAsync("#reason", "Nobody should have to pay more than this in a cold hour.");
@@ -54,18 +50,5 @@ public sealed class VoteTests(Portal portal)
         await Assertions.Expect(page.GetByText("voted").First).ToBeVisibleAsync();
         await founder.ShouldBeAccessibleAsync();
         founder.ShouldBeContent();
-    }
-
-    private static async Task AddAuthenticatorAsync(IPage page)
-    {
-        var devices = await page.Context.NewCDPSessionAsync(page);
-        await devices.SendAsync("WebAuthn.enable");
-        await devices.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>
-        {
-            ["options"] = new Dictionary<string, object>
-            {
-                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
-            },
-        });
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 namespace Marketplace.Browser.Tests.Journeys;
 
 /// <summary>Two members agree on a contract from a template: filled in, looked at, offered and accepted, each with a passkey of their own.</summary>
-[Collection(Portal.Deeds)]
+[Collection(Portal.Contracts)]
 public sealed class ContractJourneyTests(Portal portal)
 {
     private const string Contracts = "/loops/lindenhof/contracts";
@@ -73,20 +73,8 @@ public sealed class ContractJourneyTests(Portal portal)
     private async Task<Visit> SignedInAsync(string person, int width)
     {
         var visit = await portal.VisitAsync(width);
-        var devices = await visit.Page.Context.NewCDPSessionAsync(visit.Page);
-        await devices.SendAsync("WebAuthn.enable");
-        await devices.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>
-        {
-            ["options"] = new Dictionary<string, object>
-            {
-                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
-            },
-        });
-        await visit.GoToAsync(At + "/sign-in");
-        await visit.Page.FillAsync("input[type=email]", person + "@lindenhof.example");
-        await visit.Page.FillAsync("input[type=password]", "Lindenhof-2026");
-        await visit.Page.ClickAsync("form.form button[type=submit]");
-        await visit.Page.WaitForURLAsync(address => !address.Contains("/sign-in", StringComparison.Ordinal));
+        await visit.AddPasskeyDeviceAsync();
+        await visit.SignInAsync(person + "@lindenhof.example", At);
         return visit;
     }
 

@@ -49,6 +49,11 @@ public sealed record ChangeField(string Name, FieldShape Shape, string Value, st
     /// <summary>The unit of prices, which pages write in the loop's currency.</summary>
     public const string PricePerKWh = "price";
 
+    /// <summary>The loop's currency.</summary>
+    public const string Money = "money";
+
+    public const string Days = "days";
+
     public IReadOnlyList<ChangeOption> Choices => Options ?? [];
 }
 

@@ -21,12 +21,18 @@ internal static class VoteWords
 
     public static string Part(Fraction part) => string.Create(CultureInfo.InvariantCulture, $"{part.Numerator}/{part.Denominator}");
 
-    public static string Unit(Format format, ChangeField field) => field.Unit == ChangeField.PricePerKWh ? format.PriceUnit : field.Unit;
+    public static string Unit(IStringLocalizer words, Format format, ChangeField field) => field.Unit switch
+    {
+        ChangeField.PricePerKWh => format.PriceUnit,
+        ChangeField.Money => format.CurrencySign,
+        ChangeField.Days => words["DaysUnit"],
+        _ => field.Unit,
+    };
 
     /// <summary>A value as it is called: options by their words, several of them one after the other.</summary>
     public static string Value(IStringLocalizer words, Format format, ChangeField field, string value) =>
         value.Length == 0 ? "–"
-        : field.Choices.Count == 0 ? value + (field.Unit.Length > 0 ? " " + Unit(format, field) : "")
+        : field.Choices.Count == 0 ? value + (field.Unit.Length > 0 ? " " + Unit(words, format, field) : "")
         : string.Join(", ", value.Split(',').Select(one => field.Choices.FirstOrDefault(option => option.Value == one) is { } option ? Option(words, field, option) : one));
 
     public static string Option(IStringLocalizer words, ChangeField field, ChangeOption option) =>

@@ -26,7 +26,7 @@ internal sealed class ConstitutionChange(Constitutions constitutions, IEnumerabl
             new ChangeField("Weight", FieldShape.Choice, now.Weight.ToString(), Options: [.. Enum.GetValues<WeightRule>().Select(rule => new ChangeOption(rule.ToString()))]),
             new ChangeField("Majority", FieldShape.Choice, now.Majority is { } part ? Text(part) : Simple, Options: [new(Simple), new("3/5", "3/5"), new("2/3", "2/3"), new("3/4", "3/4"), new("1/1", "1/1")]),
             new ChangeField("Quorum", FieldShape.Choice, Text(now.Quorum), Options: [new("0/1", "0"), new("1/10", "1/10"), new("1/5", "1/5"), new("1/3", "1/3"), new("1/2", "1/2"), new("2/3", "2/3"), new("3/4", "3/4")]),
-            new ChangeField("LeastDays", FieldShape.Number, now.LeastDays.ToString(CultureInfo.InvariantCulture)),
+            new ChangeField("LeastDays", FieldShape.Number, now.LeastDays.ToString(CultureInfo.InvariantCulture), ChangeField.Days),
             new ChangeField("Areas", FieldShape.Choices, string.Join(',', now.Areas.Order()), Optional: true, Options: [.. Enum.GetValues<GovernedArea>().Select(area => new ChangeOption(area.ToString()))]),
         ];
     }
