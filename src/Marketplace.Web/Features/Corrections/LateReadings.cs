@@ -36,6 +36,15 @@ internal sealed class LateReadings(Work work, TimeProvider time)
     /// not noted again; a further one of the same hour is.</summary>
     public async Task NoteAsync(int loopId, IReadOnlyCollection<(int MeterId, Interval During)> looked, CancellationToken cancellationToken)
     {
+        // Most readings come before any of their hours is settled: then there is nothing to hold them against, and PostgreSQL, which cannot know that, reads none of them.
+        var all = new Interval(looked.Min(one => one.During.Start), looked.Max(one => one.During.End));
+        await using var settled = await CommandAsync(
+            "SELECT EXISTS (SELECT FROM market.settlements WHERE loop_id = $1 AND hour >= $2 AND hour < $3)", cancellationToken, Of(loopId), Of(all.Start), Of(all.End));
+        if (await settled.ExecuteScalarAsync(cancellationToken) is not true)
+        {
+            return;
+        }
+
         await using var command = await CommandAsync(
             $"""
             INSERT INTO market.late_readings AS l (loop_id, hour, meter_id, state, batch_id, noted_at)
@@ -50,7 +59,7 @@ internal sealed class LateReadings(Work work, TimeProvider time)
             """,
             cancellationToken,
             Of(loopId), Of(looked.Select(one => one.MeterId).ToArray()), Of(looked.Select(one => one.During.Start).ToArray()),
-            Of(looked.Select(one => one.During.End).ToArray()), Of(time.GetUtcNow()), Of(looked.Min(one => one.During.Start)), Of(looked.Max(one => one.During.End)));
+            Of(looked.Select(one => one.During.End).ToArray()), Of(time.GetUtcNow()), Of(all.Start), Of(all.End));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
