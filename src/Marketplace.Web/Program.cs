@@ -1,6 +1,14 @@
 using Marketplace.Web;
 using Marketplace.Web.Pipeline;
 
-var app = WebApplication.CreateBuilder(args).AddPortal().Build().MapPortal();
+try
+{
+    var app = WebApplication.CreateBuilder(args).AddPortal().Build().MapPortal();
 
-return await Commands.RunAsync(app, args);
+    return await Commands.RunAsync(app, args);
+}
+catch (Exception failure) when (StartFault.Words(failure) is { } words)
+{
+    await Console.Error.WriteLineAsync(words);
+    return 2;
+}

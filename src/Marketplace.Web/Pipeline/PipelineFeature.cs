@@ -94,11 +94,29 @@ public static class PipelineFeature
 public static class ConnectionStrings
 {
     /// <summary>The application's role: it owns no table.</summary>
+    /// <exception cref="SettingException">There is none, or it is no connection string.</exception>
     public static string Application(IConfiguration configuration) =>
-        configuration.GetConnectionString("Marketplace")
-        ?? throw new InvalidOperationException("No database: set ConnectionStrings__Marketplace, or start with ./run, which brings its own.");
+        Find(configuration, "Marketplace") ?? throw new SettingException("No database: set ConnectionStrings__Marketplace, or start with ./run, which brings its own.");
 
     /// <summary>The owner's role, for migrations. Without one, the application's role has to own the tables.</summary>
-    public static string Owner(IConfiguration configuration) =>
-        configuration.GetConnectionString("Owner") ?? Application(configuration);
+    /// <exception cref="SettingException">It is no connection string.</exception>
+    public static string Owner(IConfiguration configuration) => Find(configuration, "Owner") ?? Application(configuration);
+
+    private static string? Find(IConfiguration configuration, string name)
+    {
+        if (configuration.GetConnectionString(name) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 } ? text : throw new ArgumentException("it names no Host");
+        }
+        catch (ArgumentException fault)
+        {
+            // What stands there may be a password: it is not repeated.
+            throw new SettingException($"ConnectionStrings__{name} is not written as Host=…;Database=…;Username=…;Password=…: {fault.Message}");
+        }
+    }
 }

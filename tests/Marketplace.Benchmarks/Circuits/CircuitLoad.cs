@@ -11,12 +11,9 @@ namespace Marketplace.Benchmarks.Circuits;
 /// them, how long the last of them waits for what the first sees, and what the host needs of memory. What this program itself needs of the
 /// processors is told apart, for it runs on the same machine.
 /// </summary>
-internal sealed partial class CircuitLoad : IBenchmark
+internal sealed class CircuitLoad : IBenchmark
 {
     private const int People = 300;
-
-    // The demonstration's own password; the sign-in page shows it.
-    private const string Password = "Lindenhof-2026";
 
     // The full load is on the demo loop, whose market moves; the small one on two recorded days, which are there in seconds.
     private static readonly Scene Demo = new(
@@ -49,10 +46,10 @@ internal sealed partial class CircuitLoad : IBenchmark
         await using var app = await PublishedApp.ServeAsync(
             database, new Dictionary<string, string> { ["Marketplace__Demo"] = scene == Demo ? "true" : "false", ["Logging__LogLevel__Default"] = "Warning" });
         await app.ReadyAsync();
-        var signedIn = new List<(CookieContainer Cookies, HttpClient Client)>();
+        var signedIn = new List<SignedIn>();
         foreach (var person in scene.People)
         {
-            signedIn.Add(await SignInAsync(app.Address, person));
+            signedIn.Add(await SignedIn.AsAsync(app.Address, person));
         }
 
         var readers = new List<Reader>();
@@ -137,22 +134,4 @@ internal sealed partial class CircuitLoad : IBenchmark
 
         return samples;
     }
-
-    private static async Task<(CookieContainer Cookies, HttpClient Client)> SignInAsync(Uri address, string person)
-    {
-        var cookies = new CookieContainer();
-        var client = new HttpClient(new SocketsHttpHandler { CookieContainer = cookies, AllowAutoRedirect = true }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
-        var form = await client.GetStringAsync(new Uri("/sign-in", UriKind.Relative));
-        using var content = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["__RequestVerificationToken"] = WebUtility.HtmlDecode(Token().Match(form).Groups[1].Value), ["_handler"] = "sign-in", ["Model.Email"] = person, ["Model.Password"] = Password,
-        });
-        using var answer = await client.PostAsync(new Uri("/sign-in", UriKind.Relative), content);
-        return answer.IsSuccessStatusCode && !answer.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/sign-in", StringComparison.Ordinal)
-            ? (cookies, client)
-            : throw new InvalidOperationException($"{person} could not sign in: {answer.StatusCode}");
-    }
-
-    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]*)\"", RegexOptions.None, matchTimeoutMilliseconds: 5_000)]
-    private static partial Regex Token();
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Marketplace.Ledger;
+using Marketplace.Web.Pipeline;
 using Microsoft.Extensions.Options;
 
 namespace Marketplace.Web.Features.Ledger;
@@ -69,7 +70,7 @@ public sealed class LogKeys
         var text = options.MasterKey ?? ReadOrMake(options.MasterKeyFile);
         return StrictBase64.TryDecode(text.Trim(), out var bytes) && bytes.Length == 32
             ? bytes
-            : throw new InvalidOperationException("Ledger:MasterKey must be the base64 of 32 random bytes, as 'openssl rand -base64 32' prints them");
+            : throw new SettingException("Ledger:MasterKey must be the base64 of 32 random bytes, as 'openssl rand -base64 32' prints them.");
     }
 
     private static string ReadOrMake(string file)

@@ -1,3 +1,4 @@
+using Marketplace.Web.Pipeline;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Marketplace.Web.Features.Mail;
@@ -24,7 +25,7 @@ public static class MailFeature
 
             if (smtp.From is not { Length: > 0 } || configuration[PublicAddress.Setting] is not { Length: > 0 })
             {
-                throw new InvalidOperationException(
+                throw new SettingException(
                     $"Smtp:Host is set, so Smtp:From and {PublicAddress.Setting} (e.g. https://loop.example.org) have to be set too: links in letters are made from it.");
             }
 
