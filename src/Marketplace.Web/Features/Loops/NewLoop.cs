@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Marketplace.Billing;
 using Marketplace.Data;
 using Marketplace.Quantities;
 using Microsoft.EntityFrameworkCore;
@@ -65,7 +66,7 @@ public sealed partial class NewLoopRules : AbstractValidator<NewLoop>
             .WithMessage("Use 2 to 40 lower-case letters, digits and hyphens, beginning with a letter, e.g. harbour-loop.");
         RuleFor(plan => plan.Slug).Must(slug => !ReservedSlugs.Contain(slug))
             .WithMessage("This address is taken by the portal itself. Choose a different one, e.g. harbour-loop.");
-        RuleFor(plan => plan.Currency).Must(currency => currency.Length == 3 && currency.All(char.IsAsciiLetterUpper))
+        RuleFor(plan => plan.Currency).Must(IsoCodes.IsCurrency)
             .WithMessage("Use the currency's three letters, e.g. EUR, GBP or CHF.");
         RuleFor(plan => plan.TimeZone).Must(zone => zone.Contains('/', StringComparison.Ordinal) && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
             .WithMessage("Use a time zone's name, e.g. Europe/Berlin.");

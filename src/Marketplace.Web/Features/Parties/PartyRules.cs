@@ -1,4 +1,3 @@
-using System.Globalization;
 using FluentValidation;
 using Marketplace.Billing;
 using Marketplace.Data;
@@ -8,13 +7,6 @@ namespace Marketplace.Web.Features.Parties;
 /// <summary>What name, address, identifiers and account of a party of a bill must be like.</summary>
 internal static class PartyRules
 {
-    private static readonly HashSet<string> s_countries =
-    [
-        .. CultureInfo.GetCultures(CultureTypes.SpecificCultures)
-            .Select(culture => culture.Name.Split('-')[^1])
-            .Where(code => code.Length == 2 && code.All(char.IsAsciiLetterUpper)),
-    ];
-
     /// <summary>Greece and Northern Ireland, which VAT identifiers name by letters of their own.</summary>
     private static readonly HashSet<string> s_vatPrefixes = ["EL", "XI"];
 
@@ -25,9 +17,9 @@ internal static class PartyRules
         rules.RuleFor(party => party.Street).NotEmpty().WithMessage("Give street and number.").MaximumLength(100).WithMessage("Use at most 100 characters.");
         rules.RuleFor(party => party.PostCode).NotEmpty().WithMessage("Give the post code.").MaximumLength(16).WithMessage("Use at most 16 characters.");
         rules.RuleFor(party => party.City).NotEmpty().WithMessage("Give the place.").MaximumLength(60).WithMessage("Use at most 60 characters.");
-        rules.RuleFor(party => party.Country).Must(s_countries.Contains).WithMessage("Give the country by its two letters, such as DE.");
+        rules.RuleFor(party => party.Country).Must(IsoCodes.IsCountry).WithMessage("Give the country by its two letters, such as DE.");
         // EN 16931 BR-CO-09: the identifier begins with its country's letters; Greece writes EL.
-        rules.RuleFor(party => party.VatId).Must(id => id.Length < 2 || !id[..2].All(char.IsAsciiLetterUpper) || s_countries.Contains(id[..2]) || s_vatPrefixes.Contains(id[..2])).WithMessage(
+        rules.RuleFor(party => party.VatId).Must(id => id.Length < 2 || !id[..2].All(char.IsAsciiLetterUpper) || IsoCodes.IsCountry(id[..2]) || s_vatPrefixes.Contains(id[..2])).WithMessage(
             "The first two letters of a VAT identifier name a country; there is none of these.");
         rules.RuleFor(party => party.VatId).Matches("^$|^[A-Z]{2}[A-Z0-9+*.]{2,13}$").WithMessage("A VAT identifier begins with two letters for the country, such as DE136695976.");
         rules.RuleFor(party => party.TaxNumber).MaximumLength(30).WithMessage("Use at most 30 characters.");
