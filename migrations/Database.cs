@@ -44,7 +44,11 @@ public static class Database
                     .MigrationsHistoryTable("migrations", MarketplaceDb.Schema))
                 .Options;
             await using var db = new MarketplaceDb(options);
-            await db.Database.MigrateAsync(cancellationToken);
+            // Where nothing is to be done, its comparison of the model with its snapshot would be most of what a start costs.
+            if ((await db.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+            {
+                await db.Database.MigrateAsync(cancellationToken);
+            }
 
             var application = new NpgsqlConnectionStringBuilder(applicationConnection).Username;
             if (application is not null && application != new NpgsqlConnectionStringBuilder(ownerConnection).Username)

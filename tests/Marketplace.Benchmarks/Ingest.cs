@@ -112,7 +112,8 @@ internal sealed class Ingest : IBenchmark
     {
         var began = Stopwatch.GetTimestamp();
         // As ./run starts it.
-        var ended = await PublishedApp.RunAsync(database, new Dictionary<string, string> { ["DOTNET_TieredCompilation"] = "0", ["DOTNET_gcConcurrent"] = "0" }, "import", path, "--json");
+        var settings = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "0", ["DOTNET_TC_CallCountThreshold"] = "1000", ["DOTNET_gcConcurrent"] = "0" };
+        var ended = await PublishedApp.RunAsync(database, settings, "import", path, "--json");
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         if (ended.ExitCode != 0)
         {

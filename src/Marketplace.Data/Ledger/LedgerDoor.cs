@@ -27,7 +27,8 @@ public sealed class LedgerConflictException(string message) : Exception(message)
 /// </summary>
 public static class LedgerDoor
 {
-    private const int RecordsAPart = 1024;
+    // Few enough that what a part takes up is gone with the youngest objects: large arrays cost a collection of everything.
+    private const int RecordsAPart = 256;
 
     /// <summary>Commits records under a key that names the deed, as in <c>readings/2019-12-03T00:00:00Z</c>.</summary>
     /// <exception cref="LedgerConflictException">The key was used for different records.</exception>

@@ -37,12 +37,18 @@ public static class ImportCommand
             return 2;
         }
 
-        // What the database's model costs at first use is paid while the files are read, on the other core.
+        // What the database's model costs at first use is paid while the files are read and the tables looked at, on the other core.
         await using var scope = services.CreateAsyncScope();
         var model = Task.Run(() => scope.ServiceProvider.GetRequiredService<MarketplaceDb>().Model, cancellationToken);
         var folder = ReplayFolder.Read(paths[0], FolderUse.ReadingsOnly);
+        var isUsable = folder.IsUsable && folder.Span is not null;
+        if (isUsable)
+        {
+            await services.GetRequiredService<IConfiguration>().MigrateAsync(cancellationToken);
+        }
+
         await model;
-        if (!folder.IsUsable || folder.Span is null)
+        if (!isUsable)
         {
             foreach (var problem in folder.Problems.Kept)
             {
@@ -53,7 +59,6 @@ public static class ImportCommand
             return 2;
         }
 
-        await services.GetRequiredService<IConfiguration>().MigrateAsync(cancellationToken);
         try
         {
             var report = await scope.ServiceProvider.GetRequiredService<ReadingsImport>().RunAsync(folder, Console.Error.WriteLine, cancellationToken);

@@ -25,7 +25,7 @@ public sealed record ImportReport(
 public sealed class ReadingsImport(Requests requests, LoopNames loops, Sequencer sequencer, ReadingChecks checks, TimeProvider time)
 {
     // Enough that a transaction's own cost does not count, few enough that memory stays small.
-    private const int ReadingsAtOnce = 50_000;
+    private const int ReadingsAtOnce = 18_000;
 
     public async Task<ImportReport> RunAsync(ReplayFolder folder, Action<string> say, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ public sealed class ReadingsImport(Requests requests, LoopNames loops, Sequencer
         var next = Task.Run(() => Delivery.Of(folder, parts[0]), cancellationToken);
         for (var number = 0; number < parts.Count; number++)
         {
-            // Of three parts, one is stored, the next is judged and the one after that is made ready, each in its turn.
+            // Of three parts, two are stored, of different meters, and the one after that is made ready.
             var delivery = await next;
             var following = number + 1;
             next = following < parts.Count ? Task.Run(() => Delivery.Of(folder, parts[following]), cancellationToken) : next;
@@ -80,14 +80,26 @@ public sealed class ReadingsImport(Requests requests, LoopNames loops, Sequencer
             folder.Meters.Sum(meter => meter.MissingHours), folder.Problems.ByRule, folder.Problems.Kept, MemoryWatch.OwnPeakMegabytes);
     }
 
-    // Meter by meter: so the hours of a meter lie together in the table and in its key, and its checks can run when it is in.
+    // Meter by meter: so the hours of a meter lie together in the table and in its key, and its checks can run when it is in. The meters of a
+    // building are its member's: in two parts they would wait for each other's secrets.
     private static List<Part> PartsOf(ReplayFolder folder, Interval span)
     {
         var hours = (int)Math.Min(ReadingsAtOnce, span.Length / MarketHour.Length);
         var starts = span.Steps(MarketHour.Length * hours).ToList();
+        var together = new List<List<FolderMeter>>();
+        foreach (var building in folder.Meters.GroupBy(meter => meter.Building).Select(meters => meters.ToList()))
+        {
+            if (together.Count == 0 || (together[^1].Count + building.Count) * hours > ReadingsAtOnce)
+            {
+                together.Add([]);
+            }
+
+            together[^1].AddRange(building);
+        }
+
         return
         [
-            .. from meters in folder.Meters.Chunk(Math.Max(1, ReadingsAtOnce / hours))
+            .. from meters in together
                from start in starts
                let end = start + (MarketHour.Length * hours)
                select new Part(meters, new Interval(start, end < span.End ? end : span.End), start == starts[^1]),

@@ -23,9 +23,13 @@ internal sealed class ReadingIntake(Work work, ReadingStore store, Sequencer seq
             delivery.Expected));
         var batchKey = $"readings/{delivery.BatchKey}";
 
-        // From here on nobody else adds readings to this loop until this change has ended.
-        await store.LockAsync(loopId, cancellationToken);
+        // From here on nobody else adds readings to these meters until this change has ended.
+        var named = judged.Accepted.Select(reading => reading.Meter).Distinct(StringComparer.Ordinal).Select(code => meters[code].Id).ToList();
+        await store.LockAsync(loopId, batchKey, named, cancellationToken);
         delivery.Began?.Invoke();
+
+        // Before the table is looked at: two that have looked would wait for each other where both have to make a month.
+        await store.EnsureMonthsAsync("market.ensure_readings_month", judged.Accepted.Select(reading => reading.Hour), cancellationToken);
         var wasKnown = await store.IsKnownAsync(loopId, batchKey, cancellationToken);
         if (wasKnown || judged.Accepted.Count == 0)
         {
@@ -71,7 +75,7 @@ internal sealed class ReadingIntake(Work work, ReadingStore store, Sequencer seq
             var before = stored.Count == 0 ? null : stored.GetValueOrDefault((meter.Id, reading.Hour));
             if (QualityAfter(before, reading) is { } quality)
             {
-                added.Add(new NewReading(meter.Id, meter.Code, meter.MemberId, reading.Hour, reading.Energy, quality, reading.Note, before ?? []));
+                added.Add(new NewReading(meter.Id, meter.Code, meter.MemberId, reading.Hour, reading.Energy, quality, reading.Note, before ?? NewReading.First));
             }
         }
 

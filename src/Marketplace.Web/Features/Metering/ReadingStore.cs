@@ -14,6 +14,9 @@ internal readonly record struct StoredRevision(short Revision, Energy Energy, Re
 internal sealed record NewReading(
     int MeterId, string MeterCode, int MemberId, DateTimeOffset Hour, Energy Energy, ReadingQuality Quality, string? Note, IReadOnlyList<StoredRevision> Before)
 {
+    /// <summary>What stands before the first value of an hour.</summary>
+    public static IReadOnlyList<StoredRevision> First { get; } = [];
+
     public short Revision => (short)Before.Count;
 
     public ReadingRevision ForRecord() => new(MeterCode, MemberId, Hour, Revision, Energy, Quality);
@@ -25,9 +28,40 @@ internal sealed record NewReading(
 /// <summary>The table of readings within the transaction of one change. All of it works on whole sets.</summary>
 internal sealed class ReadingStore(Work work, TimeProvider time)
 {
+    // Each lock has a place in PostgreSQL's table of them, which all transactions share.
+    private const int MostMetersLocked = 32;
+
     /// <summary>Lets one change at a time add readings to a loop, so that revisions are numbered without gaps.</summary>
     public Task LockAsync(int loopId, CancellationToken cancellationToken) =>
         ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('readings/' || $1::text, 0))", cancellationToken, Parameter(loopId));
+
+    /// <summary>As <see cref="LockAsync"/>, for a delivery that adds to these meters only: others may add to other meters meanwhile.</summary>
+    /// <param name="batchKey">Nobody else stores a delivery of this key meanwhile.</param>
+    public async Task LockAsync(int loopId, string batchKey, IReadOnlyCollection<int> meterIds, CancellationToken cancellationToken)
+    {
+        if (meterIds.Count > MostMetersLocked)
+        {
+            await LockAsync(loopId, cancellationToken);
+            return;
+        }
+
+        // In one order for all: nobody waits for somebody who waits for him.
+        await using var batch = new NpgsqlBatch(await work.ConnectionAsync(cancellationToken), work.Transaction);
+        void Add(string sql, NpgsqlParameter of)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.Add(Parameter(loopId));
+            command.Parameters.Add(of);
+            batch.BatchCommands.Add(command);
+        }
+
+        var whole = new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock_shared(hashtextextended('readings/' || $1::text, 0))");
+        whole.Parameters.Add(Parameter(loopId));
+        batch.BatchCommands.Add(whole);
+        Add("SELECT pg_advisory_xact_lock(hashtextextended('readings/' || $1::text || '/batch/' || $2, 0))", Parameter(batchKey));
+        Add("SELECT pg_advisory_xact_lock(hashtextextended('readings/' || $1::text || '/meter/' || id::text, 0)) FROM unnest($2) AS id", Parameter(meterIds.Order().ToArray()));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     /// <summary>Whether a batch of this key has been stored before.</summary>
     public async Task<bool> IsKnownAsync(int loopId, string batchKey, CancellationToken cancellationToken)

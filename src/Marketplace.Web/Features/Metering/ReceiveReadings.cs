@@ -15,7 +15,7 @@ public sealed record ReceiveReadings(
     int LoopId, string BatchKey, IReadOnlyList<DeliveredReading> Readings, DateTimeOffset? MarketTime = null, Interval? Expected = null)
     : IRequest<ReceivedReadings>, IGuarded, IChange
 {
-    /// <summary>Told when all further deliveries to the loop come after this one: whoever sends many may judge the next while this one is stored.</summary>
+    /// <summary>Told when all further deliveries to these meters come after this one: whoever sends many may judge the next while this one is stored.</summary>
     internal Action? Began { get; init; }
 
     public bool Permits(Actor actor) => actor.IsSystem;

@@ -43,34 +43,20 @@ public sealed record ReplayPlan(LoopPlan Loop, IReadOnlyList<string> Sentences)
 
     private static List<ReplayParticipant> Participants(ReplayFolder folder)
     {
-        var sums = new Dictionary<string, (Energy Sum, Energy Peak)>(StringComparer.Ordinal);
-        foreach (var reading in folder.Readings().Where(reading => reading.Carrier == Carrier.Electricity))
+        var meters = folder.Meters.Where(meter => meter.Carrier == Carrier.Electricity).ToLookup(meter => meter.Building);
+        return [.. folder.Participants.Select(participant =>
         {
-            var (sum, peak) = sums.GetValueOrDefault(reading.Building);
-            sums[reading.Building] = (sum + reading.Energy, Energy.Max(peak, reading.Energy));
-        }
-
-        return [.. folder.Participants.Select(participant => new ReplayParticipant(
-            participant.Building, participant.RoleText, ReplayParticipant.RoofFrom(participant.Attributes),
-            sums.GetValueOrDefault(participant.Building).Sum, sums.GetValueOrDefault(participant.Building).Peak))];
+            var (sum, peak) = folder.TotalOf(meters[participant.Building]);
+            return new ReplayParticipant(participant.Building, participant.RoleText, ReplayParticipant.RoofFrom(participant.Attributes), sum, peak);
+        })];
     }
 
     private static ReplaySummary Summary(ReplayFolder folder, Interval span)
     {
-        var sums = Carriers.All.ToDictionary(carrier => carrier, _ => (Sum: Energy.Zero, Peak: Energy.Zero));
-        var hours = 0;
-        foreach (var hour in span.Steps(MarketHour.Length))
-        {
-            hours++;
-            foreach (var carrier in folder.ReadingsAt(hour).GroupBy(reading => reading.Carrier))
-            {
-                var energy = carrier.Aggregate(Energy.Zero, (sum, reading) => sum + reading.Energy);
-                sums[carrier.Key] = (sums[carrier.Key].Sum + energy, Energy.Max(sums[carrier.Key].Peak, energy));
-            }
-        }
-
-        return new ReplaySummary(
-            hours, sums[Carrier.Heat].Sum, sums[Carrier.Heat].Peak, sums[Carrier.Cold].Sum, sums[Carrier.Electricity].Sum, sums[Carrier.Electricity].Peak);
+        (Energy Sum, Energy Peak) Total(Carrier carrier) => folder.TotalOf(folder.Meters.Where(meter => meter.Carrier == carrier));
+        var (heat, peakHeat) = Total(Carrier.Heat);
+        var (electricity, peakElectricity) = Total(Carrier.Electricity);
+        return new ReplaySummary((int)(span.Length / MarketHour.Length), heat, peakHeat, Total(Carrier.Cold).Sum, electricity, peakElectricity);
     }
 
     /// <summary>The good rows of plants.csv; what is wrong with the others joins the folder's problems.</summary>

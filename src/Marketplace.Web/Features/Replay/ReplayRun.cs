@@ -102,8 +102,8 @@ public sealed class ReplayRun(
         var rejected = 0L;
         foreach (var day in span.Steps(TimeSpan.FromDays(1)))
         {
-            var hours = new Interval(day, day.AddDays(1) < span.End ? day.AddDays(1) : span.End).Steps(MarketHour.Length);
-            var delivered = hours.SelectMany(folder.ReadingsAt).Select(reading => reading.Delivered()).ToList();
+            var during = new Interval(day, day.AddDays(1) < span.End ? day.AddDays(1) : span.End);
+            var delivered = folder.Meters.SelectMany(meter => folder.DeliveredBy(meter, during)).ToList();
             if (delivered.Count > 0)
             {
                 var received = await requests.Send(new ReceiveReadings(loopId, Instants.Iso(day), delivered), Actor.System, cancellationToken);

@@ -48,8 +48,9 @@ public sealed class ReplayFolderTests : IDisposable
         folder.Slug.ShouldStartWith("demo-week-");
         folder.Span.ShouldBe(new Interval(At(0), At(2)));
         (folder.RowsRead, folder.ReadingCount).ShouldBe((4, 4));
-        folder.ReadingsAt(At(0)).Select(reading => (reading.MeterCode, reading.Energy.WattHours, reading.Basis)).ShouldBe(
-            [("b4-heat", 35_840, "measured x11.2 (inferred m3->kWh)"), ("b4-electricity", 10_200, null)]);
+        var first = folder.Meters.SelectMany(meter => folder.DeliveredBy(meter, new Interval(At(0), At(1))));
+        first.Select(reading => (reading.Meter, reading.KilowattHours, reading.Note)).ShouldBe(
+            [("b4-heat", 35.84m, "measured x11.2 (inferred m3->kWh)"), ("b4-electricity", 10.2m, null)]);
         folder.Conditions[1].ShouldBe(new FolderConditions(3, At(1), -3.3m, 12.5m, Price.FromMicroPerKWh(-7_400), 176, false));
         var participant = folder.Participants.ShouldHaveSingleItem();
         (participant.Building, participant.Role, participant.Attributes["approx_roof_m2"]).ShouldBe(("b4", FolderRole.Consumer, "686.1"));
@@ -119,7 +120,7 @@ public sealed class ReplayFolderTests : IDisposable
         var folder = ReplayFolder.Read(_folder);
 
         folder.Problems.Kept.ShouldBeEmpty();
-        folder.ReadingsAt(At(0)).First().Basis.ShouldBe("measured, \"scaled\"");
+        folder.DeliveredBy(folder.Meters[0], new Interval(At(0), At(1))).First().Note.ShouldBe("measured, \"scaled\"");
     }
 
     [Fact]

@@ -19,10 +19,17 @@ internal sealed class ReadingsTable(
 
     public IEnumerable<string> Buildings => columns.Keys.Select(key => key.Building).Distinct();
 
-    public FolderReading? At(string building, Carrier carrier, DateTimeOffset hour) =>
-        columns.TryGetValue((building, carrier), out var column) && column.TryGet(MeterColumn.IndexOf(hour), out var cell)
-            ? new FolderReading(cell.Line, building, carrier, hour, new Energy(cell.WattHours), bases[cell.Basis])
-            : null;
+    /// <summary>The sum of these meters over all hours, and in the hour in which it is most; zero where it is never positive.</summary>
+    public (Energy Sum, Energy Peak) TotalOf(IEnumerable<(string Building, Carrier Carrier)> meters)
+    {
+        var hours = new long[HoursCovered];
+        foreach (var meter in meters)
+        {
+            columns[meter].AddTo(hours, MeterColumn.IndexOf(Span!.Value.Start));
+        }
+
+        return (new Energy(hours.Sum()), new Energy(Math.Max(0, hours.DefaultIfEmpty().Max())));
+    }
 
     public IEnumerable<DeliveredReading> Delivered(string building, Carrier carrier, Interval during, string code)
     {
@@ -86,6 +93,15 @@ internal sealed class ReadingsTable(
             Count++;
             First = Math.Min(First, hour);
             Last = Math.Max(Last, hour);
+        }
+
+        /// <summary>Adds each hour's watt-hours to those of the hours from <paramref name="start"/> on, which cover all of this column's.</summary>
+        public void AddTo(long[] hours, int start)
+        {
+            for (var hour = First; hour <= Last; hour++)
+            {
+                hours[hour - start] = checked(hours[hour - start] + _wattHours[hour - _start]);
+            }
         }
 
         private void MakeRoom(int hour)

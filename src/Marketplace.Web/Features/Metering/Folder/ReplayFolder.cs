@@ -38,15 +38,6 @@ public sealed record FolderMeter(string Building, Carrier Carrier, int Readings,
     public static string CodeOf(string building, Carrier carrier) => $"{building}-{carrier.Name()}";
 }
 
-/// <summary>A good row of the readings.</summary>
-/// <param name="Basis">What the file says of how the value came to be; null for a plain measurement.</param>
-public sealed record FolderReading(int Line, string Building, Carrier Carrier, DateTimeOffset Hour, Energy Energy, string? Basis)
-{
-    public string MeterCode => FolderMeter.CodeOf(Building, Carrier);
-
-    public DeliveredReading Delivered() => new(Line, MeterCode, Hour, Energy.KilowattHours, Basis);
-}
-
 /// <summary>A row of plants.csv as it stands in the file.</summary>
 public sealed record FolderPlant(
     int Line, string Plant, string Owner, string Kind, string CarrierIn, string CarrierOut, string CapacityKw, string EfficiencyOrCop, string CostPerKWh);
@@ -117,15 +108,11 @@ public sealed class ReplayFolder
     /// <summary>Good readings.</summary>
     public int ReadingCount => _readings.Count;
 
-    /// <summary>The good readings of one hour, by meter in the order of <see cref="Meters"/>.</summary>
-    public IEnumerable<FolderReading> ReadingsAt(DateTimeOffset hour) =>
-        Meters.Select(meter => _readings.At(meter.Building, meter.Carrier, hour)).OfType<FolderReading>();
-
     /// <summary>The good readings of one meter in a span of time, as they are delivered.</summary>
     public IEnumerable<DeliveredReading> DeliveredBy(FolderMeter meter, Interval during) => _readings.Delivered(meter.Building, meter.Carrier, during, meter.Code);
 
-    /// <summary>All good readings, hour by hour.</summary>
-    public IEnumerable<FolderReading> Readings() => Span is { } span ? span.Steps(Validation.Hour).SelectMany(ReadingsAt) : [];
+    /// <summary>What these meters read together: over all hours, and in the hour in which it is most (zero where it is never positive).</summary>
+    public (Energy Sum, Energy Peak) TotalOf(IEnumerable<FolderMeter> meters) => _readings.TotalOf(meters.Select(meter => (meter.Building, meter.Carrier)));
 
     /// <summary>Reads a folder, or the readings of a single file. It never throws for what is in the files.</summary>
     public static ReplayFolder Read(string path, FolderUse use = FolderUse.Replay)

@@ -70,6 +70,7 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
         var now = await marketTime.NowAsync(loopId, cancellationToken);
         var today = calendar.StartOf(calendar.DayOf(now));
         var hours = await measured.ReadAsync(loopId, due.ConvertAll(one => one.Span), cancellationToken);
+        var changeDays = ChangeDays(calendar, new Interval(due.Min(one => one.Span.From), today)).ToList();
         var counted = await registers.ReadAsync(loopId, due.ConvertAll(one => one.Span), cancellationToken);
 
         // The checks only compute: they share the processors.
@@ -89,7 +90,7 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
             Finding[] findings =
             [
                 .. told.Concat(beside?.Judge(series, ofMeter) ?? []).Concat(beside?.JudgeSiblings(series, now - ofMeter.SilentAfter) ?? [])
-                    .Concat(ChangeDays(series, calendar, today)).Where(finding => Touches(finding.During, looked)),
+                    .Concat(OfChangeDays(series, calendar, changeDays, today)).Where(finding => Touches(finding.During, looked)),
             ];
             return new Verdict(meter, one, looked, findings, MissingIn(series, meter, one, today));
         }).ToList();
@@ -132,12 +133,33 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
 
     /// <summary>Days of 23 or 25 hours that are over and that the meter measured from before to after: what another number of hours means there
     /// is not that the meter was away, but how its hours are written.</summary>
-    private static IEnumerable<Finding> ChangeDays(MeterSeries series, LoopCalendar calendar, DateTimeOffset today)
+    private static IEnumerable<Finding> OfChangeDays(MeterSeries series, LoopCalendar calendar, List<Interval> changeDays, DateTimeOffset today)
     {
-        var hours = Enumerable.Range(0, series.Count).Where(at => series[at] is not null && series.At(at) < today)
-            .Select(at => new DeliveredInterval(series.Meter, "energy", series.At(at), series.At(at + 1))).ToList();
-        return hours.Count == 0 ? [] : ClockChecks.JudgeChangeDays(hours, calendar)
-            .Where(finding => hours[0].Start < finding.During.Start && hours[^1].End > finding.During.End);
+        var end = Math.Clamp(series.IndexOf(today), 0, series.Count);
+        // The first hour that starts at this instant or after it: where midnight is not on the hour, the hour before belongs to the day before.
+        int From(DateTimeOffset instant) => Math.Clamp(series.IndexOf(instant.AddTicks(TimeSpan.TicksPerHour - 1)), 0, end);
+        bool HasHour(int from, int until) => Enumerable.Range(from, until - from).Any(at => series[at] is not null);
+        return
+            from day in changeDays
+            let first = From(day.Start)
+            let next = From(day.End)
+            where HasHour(0, first) && HasHour(next, end)
+            from finding in ClockChecks.JudgeChangeDays(
+                Enumerable.Range(first, next - first).Where(at => series[at] is not null)
+                    .Select(at => new DeliveredInterval(series.Meter, "energy", series.At(at), series.At(at + 1))),
+                calendar)
+            select finding;
+    }
+
+    private static IEnumerable<Interval> ChangeDays(LoopCalendar calendar, Interval during)
+    {
+        for (var day = calendar.DayOf(during.Start); calendar.Day(day) is var whole && whole.End <= during.End; day = day.AddDays(1))
+        {
+            if (whole.Length != TimeSpan.FromDays(1))
+            {
+                yield return whole;
+            }
+        }
     }
 
     private static IEnumerable<NewFlag> New(Verdict verdict, List<StoredFlag> known)

@@ -26,17 +26,19 @@ internal sealed class MeasuredHours(Work work)
             return found;
         }
 
-        // The outer bounds keep PostgreSQL to the months concerned.
+        // The outer bounds keep PostgreSQL to the months concerned. A year of a meter is one row, not thousands: they would cost more than to find them.
         await using var batch = new NpgsqlBatch(await work.ConnectionAsync(cancellationToken));
         var command = ByMeter.Add(
             batch,
             """
-            SELECT s.meter_id, s.from_hour, r.hour, r.energy
+            SELECT s.meter_id, r.hours, r.energies
             FROM unnest($2, $3, $4) AS s(meter_id, from_hour, until_hour),
-            LATERAL (SELECT DISTINCT ON (v.hour) v.hour, v.energy, v.quality FROM market.readings v
-                     WHERE v.loop_id = $1 AND v.meter_id = s.meter_id AND v.hour >= s.from_hour AND v.hour < s.until_hour AND v.hour >= $5 AND v.hour < $6
-                     ORDER BY v.hour DESC, v.revision DESC) r
-            WHERE r.quality <> $7
+            LATERAL (SELECT array_agg(d.hour) AS hours, array_agg(d.energy) AS energies FROM (
+                         SELECT DISTINCT ON (v.hour) v.hour, v.energy, v.quality FROM market.readings v
+                         WHERE v.loop_id = $1 AND v.meter_id = s.meter_id AND v.hour >= s.from_hour AND v.hour < s.until_hour AND v.hour >= $5 AND v.hour < $6
+                         ORDER BY v.hour DESC, v.revision DESC) d
+                     WHERE d.quality <> $7) r
+            WHERE r.hours IS NOT NULL
             """);
         Add(command, loopId);
         Add(command, spans.Select(span => span.MeterId).ToArray());
@@ -45,11 +47,16 @@ internal sealed class MeasuredHours(Work work)
         Add(command, spans.Min(span => span.From));
         Add(command, spans.Max(span => span.Until));
         Add(command, (short)ReadingQuality.Estimated);
+        var from = spans.ToDictionary(span => span.MeterId, span => span.From.UtcDateTime);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var index = (int)((reader.GetFieldValue<DateTimeOffset>(2) - reader.GetFieldValue<DateTimeOffset>(1)) / MarketHour.Length);
-            found[reader.GetInt32(0)][index] = reader.GetInt64(3);
+            var meterId = reader.GetInt32(0);
+            var (hours, energies, first, values) = (reader.GetFieldValue<DateTime[]>(1), reader.GetFieldValue<long[]>(2), from[meterId], found[meterId]);
+            for (var i = 0; i < hours.Length; i++)
+            {
+                values[(int)((hours[i] - first).Ticks / TimeSpan.TicksPerHour)] = energies[i];
+            }
         }
 
         return found;
