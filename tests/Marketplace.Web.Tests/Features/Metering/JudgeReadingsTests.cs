@@ -75,6 +75,38 @@ public sealed class JudgeReadingsTests : MeteringLoop
     }
 
     [Fact]
+    public async Task A_day_of_23_hours_is_judged_by_23_when_it_is_over_and_hours_lie_on_both_sides()
+    {
+        // In Berlin the 29th of March begins 575 hours after the 5th does in UTC, and ends 23 hours later.
+        await Host.Put(db => db.Clocks.Single(clock => clock.LoopId == LoopId).MarketAnchor = Hour.AddDays(28));
+        var hours = Enumerable.Range(500, 130).ToList();
+        var received = await Receive(
+            "spring",
+            [
+                .. hours.Select(hour => Row("ann-heat", hour, Usual(hour))),
+                .. hours.Where(hour => hour != 580).Select(hour => Row("bob-heat", hour, Usual(hour))),
+                .. hours.Where(hour => hour < 598 && hour != 580).Select(hour => Row("ann-electricity", hour, Usual(hour))),
+            ]);
+
+        await Judge();
+
+        received.Rejected.ShouldBeEmpty();
+        var flag = (await Flags()).Where(flag => flag.CheckName == "dst-day").ShouldHaveSingleItem();
+        (flag.MeterId, Hours(flag), flag.Words).ShouldBe((3, (575, 598), "2026-03-29 has 23 hours; 22 were delivered."));
+    }
+
+    [Fact]
+    public async Task Hours_after_the_markets_own_time_are_judged_too()
+    {
+        // An import of recorded years: they were over, but the clock of their loop stands still.
+        await Host.Send(new ReceiveReadings(LoopId, "recorded", [.. Enumerable.Range(2000, 60).Select(hour => Row("ann-heat", hour, hour == 2030 ? 999m : Usual(hour)))], Hour.AddDays(200)));
+
+        await Judge();
+
+        (await Host.Look(db => db.UnjudgedReadings.CountAsync())).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_finished_day_shows_meters_of_which_nothing_came()
     {
         await Host.Put(db => db.JudgedDays.Add(new JudgedDay { LoopId = LoopId, Until = new DateOnly(2026, 3, 5) }));

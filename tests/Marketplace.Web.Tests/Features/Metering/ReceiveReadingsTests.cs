@@ -6,6 +6,7 @@ using Marketplace.Quantities;
 using Marketplace.Web.Features.Ledger;
 using Marketplace.Web.Features.Metering;
 using Marketplace.Web.Pipeline;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
@@ -129,6 +130,64 @@ public sealed class ReceiveReadingsTests : MeteringLoop
         await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Receive($"batch {i}", Row("ann-heat", 0, 1m + i), Row("ann-heat", 1, 1m + i))));
 
         (await Stored()).Where(reading => reading.Hour == Hour).Select(reading => (int)reading.Revision).ShouldBe(Enumerable.Range(0, 6));
+    }
+
+    [Fact]
+    public async Task While_a_delivery_is_stored_others_add_to_other_meters_and_wait_for_its_own()
+    {
+        await Receive("month", Row("ann-electricity", 0, 1m));
+        Task<ReceivedReadings> same;
+        await using (var scope = Host.Services.CreateAsyncScope())
+        {
+            var work = scope.ServiceProvider.GetRequiredService<Work>();
+            await using var transaction = await work.Db.Database.BeginTransactionAsync();
+            var handler = scope.ServiceProvider.GetRequiredService<MediatR.IRequestHandler<ReceiveReadings, ReceivedReadings>>();
+            await handler.Handle(new ReceiveReadings(LoopId, "a", [Row("ann-heat", 0, 1.5m)]), CancellationToken.None);
+
+            (await Receive("b", Row("bob-heat", 0, 3m))).Stored.ShouldBe(1);
+            same = Receive("c", Row("ann-heat", 0, 2m));
+            await SomebodyWaitsAsync();
+            same.IsCompleted.ShouldBeFalse();
+            await transaction.CommitAsync();
+        }
+
+        (await same).Corrected.ShouldBe(1);
+        (await Stored()).Select(reading => (reading.MeterId, (int)reading.Revision, reading.Energy.WattHours)).ShouldBe([(1, 0, 1500), (1, 1, 2000), (2, 0, 1000), (3, 0, 3000)]);
+    }
+
+    [Theory]
+    [InlineData("market.ensure_readings_month")]
+    [InlineData("market.ensure_register_values_month")]
+    public async Task Two_that_need_the_same_new_month_at_once_both_have_it(string function)
+    {
+        Task second;
+        await Host.Look(async db =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            await MakeAsync(db);
+            second = Host.Look(MakeAsync);
+            await SomebodyWaitsAsync();
+            await transaction.CommitAsync();
+            await second;
+            return true;
+        });
+
+        async Task<bool> MakeAsync(MarketplaceDb db)
+        {
+#pragma warning disable EF1002 // One of the two names above.
+            await db.Database.ExecuteSqlRawAsync($"SELECT {function}(timestamptz '2031-07-04 00:00:00Z')");
+#pragma warning restore EF1002
+            return true;
+        }
+    }
+
+    private async Task SomebodyWaitsAsync()
+    {
+        while (await Host.Look(db => db.Database.SqlQuery<int>(
+            $"""SELECT count(*)::int AS "Value" FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""").SingleAsync()) == 0)
+        {
+            await Task.Yield();
+        }
     }
 
     [Fact]

@@ -70,7 +70,7 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
         var now = await marketTime.NowAsync(loopId, cancellationToken);
         var today = calendar.StartOf(calendar.DayOf(now));
         var hours = await measured.ReadAsync(loopId, due.ConvertAll(one => one.Span), cancellationToken);
-        var changeDays = ChangeDays(calendar, new Interval(due.Min(one => one.Span.From), today)).ToList();
+        var changeDays = ChangeDays(calendar, due.Min(one => one.Span.From), today).ToList();
         var counted = await registers.ReadAsync(loopId, due.ConvertAll(one => one.Span), cancellationToken);
 
         // The checks only compute: they share the processors.
@@ -151,9 +151,9 @@ internal sealed class JudgeReadingsHandler(Work work, MeasuredHours measured, Me
             select finding;
     }
 
-    private static IEnumerable<Interval> ChangeDays(LoopCalendar calendar, Interval during)
+    private static IEnumerable<Interval> ChangeDays(LoopCalendar calendar, DateTimeOffset from, DateTimeOffset today)
     {
-        for (var day = calendar.DayOf(during.Start); calendar.Day(day) is var whole && whole.End <= during.End; day = day.AddDays(1))
+        for (var day = calendar.DayOf(from); calendar.Day(day) is var whole && whole.End <= today; day = day.AddDays(1))
         {
             if (whole.Length != TimeSpan.FromDays(1))
             {
