@@ -34,8 +34,7 @@ public static class LevelChecks
         {
             if (levels[at - HoursOfWeek] is { } before && levels[at] is { } after)
             {
-                var factor = (decimal)Math.Max(before, after) / Math.Min(before, after);
-                if (factor >= parameters.JumpFactor)
+                if (Math.Max(before, after) >= parameters.JumpFactor * Math.Min(before, after))
                 {
                     candidates.Add((at, Sharpness(series, at), before, after));
                 }

@@ -48,7 +48,6 @@ public static class SpikeChecks
     {
         ArgumentNullException.ThrowIfNull(series);
         ArgumentNullException.ThrowIfNull(parameters);
-        var step = Statistics.Step(series.Present());
         if (DailyPeaks(series) is not { Length: >= FewestDays } peaks)
         {
             yield break;
@@ -58,36 +57,37 @@ public static class SpikeChecks
         var factor = Math.Max(parameters.HampelOverLike, parameters.SpikeOverThirdPeak);
         var least = Statistics.Quantile(peaks, UsualPeak) * parameters.HampelLeastShare;
         var around = new long[2 * parameters.HampelHours];
+        long? step = null;
         for (var at = 0; at < series.Count; at++)
         {
-            // Most hours are too small: their neighbours need not be sorted.
+            // Most hours are too small, or not far above each of their neighbours: these need not be sorted.
             if (series.Value(at) is not { } value || value <= least)
             {
                 continue;
             }
 
-            var count = 0;
+            var (count, most) = (0, long.MinValue);
             for (var near = Math.Max(0, at - parameters.HampelHours); near <= Math.Min(series.Count - 1, at + parameters.HampelHours); near++)
             {
                 if (near != at && series.Value(near) is { } neighbour)
                 {
                     around[count++] = neighbour;
+                    most = Math.Max(most, neighbour);
                 }
             }
 
-            if (count < parameters.HampelHours)
+            if (count < parameters.HampelHours || value <= most || value <= factor * most)
             {
                 continue;
             }
 
+            step ??= Statistics.Step(series.Present());
             var neighbours = around.AsSpan(0, count);
             var median = Statistics.Median(neighbours);
             var spread = Math.Max(
                 Statistics.MedianDeviation(neighbours, median) * NormalDeviation / TenThousand,
-                Math.Max(step, Math.Abs(median) / 20));
-            var most = Statistics.Quantile(neighbours, 1m);
-            if (value > most && value - median > Math.Max(least, parameters.HampelDeviations * spread) && value > factor * most
-                && LikeHours(series, at) is { } like && value > factor * like)
+                Math.Max(step.Value, Math.Abs(median) / 20));
+            if (value - median > Math.Max(least, parameters.HampelDeviations * spread) && LikeHours(series, at) is { } like && value > factor * like)
             {
                 yield return new Finding(
                     Hampel, series.Meter, series.Hours(at, 1),
