@@ -97,6 +97,9 @@ public sealed partial class Visit : IAsyncDisposable
     /// <param name="only">Tags of rules, or names.</param>
     private async Task ShouldBeAccessibleAsync(string[] only, string theme)
     {
+        // A navigation within the portal shows the new address before the new page. The link that skips to the content names the page it is on.
+        await Page.WaitForFunctionAsync("() => { const skip = document.querySelector('a.skip-link'); return !skip || skip.pathname === location.pathname; }");
+
         // A page is looked at six times; it is taught to look once.
         if (!await Page.EvaluateAsync<bool>("() => 'axe' in window"))
         {
